@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { digestOf, parseDigest } from '../digest.ts';
+import { parseRepositoryName } from '../repository-name.ts';
+import { sampleBytes } from '../testing/samples.ts';
+import { bytesOf, fails, pushBlob, repositoryOf, type RegistryTest } from './suite.ts';
+
+const unknown = digestOf(Buffer.from('never pushed'));
+const otherName = parseRepositoryName('suite/second');
+
+export function testBlobs(test: RegistryTest): void {
+  testReading(test);
+  testMounting(test);
+  testDeleting(test);
+}
+
+function testReading(test: RegistryTest): void {
+  test('gives back the bytes that were put', async (registry) => {
+    const { blobs } = repositoryOf(registry);
+    const content = sampleBytes(300_000);
+    const descriptor = await blobs.put(content);
+    assert.equal(descriptor.digest, digestOf(content));
+    assert.equal(descriptor.size, content.byteLength);
+    assert.deepEqual(await bytesOf(await blobs.open(descriptor.digest)), Buffer.from(content));
+    assert.equal((await blobs.stat(descriptor.digest))?.size, content.byteLength);
+  });
+
+  test('keeps a blob of no bytes', async (registry) => {
+    const { blobs } = repositoryOf(registry);
+    const { digest } = await pushBlob(blobs, new Uint8Array());
+    assert.equal((await blobs.stat(digest))?.size, 0);
+    assert.equal((await bytesOf(await blobs.open(digest))).byteLength, 0);
+  });
+
+  test('does not know a blob that was never pushed', async (registry) => {
+    const { blobs } = repositoryOf(registry);
+    assert.equal(await blobs.stat(unknown), undefined);
+    await fails(blobs.open(unknown), 'BLOB_UNKNOWN');
+    await fails(blobs.locate(unknown, { method: 'GET' }), 'BLOB_UNKNOWN');
+  });
+
+  test('does not know a blob of an algorithm it cannot compute', async (registry) => {
+    const { blobs } = repositoryOf(registry);
+    const digest = parseDigest('md5+x:AZ=_-');
+    assert.equal(await blobs.stat(digest), undefined);
+    await fails(blobs.open(digest), 'BLOB_UNKNOWN');
+  });
+
+  test('shows a blob only in the repository it was pushed to', async (registry) => {
+    const { digest } = await repositoryOf(registry).blobs.put(sampleBytes(10));
+    const other = registry.repository(otherName).blobs;
+    assert.equal(await other.stat(digest), undefined);
+    await fails(other.open(digest), 'BLOB_UNKNOWN');
+  });
+
+  test('reads ranges, both ends inclusive', async (registry) => {
+    const { blobs } = repositoryOf(registry);
+    const content = Buffer.from(sampleBytes(1000));
+    const { digest } = await blobs.put(content);
+    for (const [start, end] of [[0, 0], [10, 19], [999, 999], [0, 999]] as const) {
+      const part = await bytesOf(await blobs.open(digest, { range: { start, end } }));
+      assert.deepEqual(part, content.subarray(start, end + 1));
+    }
+  });
+
+  test('refuses ranges that do not lie inside the blob', async (registry) => {
+    const { blobs } = repositoryOf(registry);
+    const { digest } = await blobs.put(sampleBytes(1000));
+    for (const [start, end] of [[1000, 1000], [0, 1000], [5, 4], [-1, 3]] as const) {
+      await fails(blobs.open(digest, { range: { start, end } }), 'RANGE_UNSATISFIABLE');
+    }
+  });
+
+  test('stores twice what is put twice, once', async (registry) => {
+    const { blobs } = repositoryOf(registry);
+    const content = sampleBytes(100);
+    const [first, second] = await Promise.all([blobs.put(content), pushBlob(blobs, content)]);
+    assert.equal(first.digest, second.digest);
+    assert.deepEqual(await bytesOf(await blobs.open(first.digest)), Buffer.from(content));
+  });
+}
+
+function testMounting(test: RegistryTest): void {
+  test('mounts a blob of another repository', async (registry) => {
+    const content = sampleBytes(50);
+    const { digest } = await registry.repository(otherName).blobs.put(content);
+    const { blobs } = repositoryOf(registry);
+    const mounted = await blobs.mount(digest, { from: otherName });
+    assert.equal(mounted?.size, 50);
+    assert.deepEqual(await bytesOf(await blobs.open(digest)), Buffer.from(content));
+  });
+
+  test('mounts nothing from a repository without the blob', async (registry) => {
+    const { blobs } = repositoryOf(registry);
+    await registry.repository(parseRepositoryName('suite/third')).blobs.put(sampleBytes(50));
+    const digest = digestOf(sampleBytes(50));
+    assert.equal(await blobs.mount(digest, { from: otherName }), undefined);
+    assert.equal(await blobs.stat(digest), undefined);
+  });
+}
+
+function testDeleting(test: RegistryTest): void {
+  test('deletes a blob from one repository only', async (registry) => {
+    const { digest } = await registry.repository(otherName).blobs.put(sampleBytes(50));
+    const { blobs } = repositoryOf(registry);
+    await blobs.mount(digest, { from: otherName });
+    await blobs.delete(digest);
+    assert.equal(await blobs.stat(digest), undefined);
+    await fails(blobs.delete(digest), 'BLOB_UNKNOWN');
+    assert.equal((await registry.repository(otherName).blobs.stat(digest))?.size, 50);
+  });
+
+  test('takes a deleted blob again', async (registry) => {
+    const { blobs } = repositoryOf(registry);
+    const content = sampleBytes(50);
+    const { digest } = await blobs.put(content);
+    await blobs.delete(digest);
+    await pushBlob(blobs, content);
+    assert.equal((await blobs.stat(digest))?.size, 50);
+  });
+}

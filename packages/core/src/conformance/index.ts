@@ -1,0 +1,44 @@
+/**
+ * What every `Registry` must do, as tests for any runner.
+ *
+ * ```ts
+ * import { describeRegistryConformance } from '@purser/core/conformance';
+ * import { createMemoryRegistry } from '@purser/core/testing';
+ * import { describe, it } from 'node:test';
+ *
+ * describeRegistryConformance('in memory', {
+ *   describe: (name, body) => void describe(name, body),
+ *   it: (name, body) => void it(name, body),
+ *   createRegistry: async () => ({ registry: createMemoryRegistry() }),
+ * });
+ * ```
+ *
+ * @packageDocumentation
+ */
+import { testBlobs } from './blobs.ts';
+import { testListing } from './listing.ts';
+import { testManifests } from './manifests.ts';
+import { registryTest, type RegistryConformanceOptions } from './suite.ts';
+import { testTags } from './tags.ts';
+import { testUploads } from './uploads.ts';
+
+export type { RegistryConformanceOptions, RegistryUnderTest, TestRunner } from './suite.ts';
+
+/**
+ * Declares the tests. The registry must allow deletion and accept OCI images and indexes.
+ *
+ * @param name What is tested, for the report.
+ */
+export function describeRegistryConformance(
+  name: string,
+  options: RegistryConformanceOptions,
+): void {
+  const test = registryTest(options);
+  options.describe(`a registry: ${name}`, () => {
+    options.describe('blobs', () => testBlobs(test));
+    options.describe('uploads', () => testUploads(test));
+    options.describe('manifests', () => testManifests(test));
+    options.describe('tags', () => testTags(test));
+    options.describe('listing', () => testListing(test));
+  });
+}

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { sampleBytes } from '../testing/samples.ts';
+import { collect, pushImage, repositoryOf, type RegistryTest } from './suite.ts';
+
+/** In the order of the catalog: component by component. */
+const names = ['0', 'a', 'a/1b', 'a/b', 'a/b/c', 'a/c', 'a-b', 'a.b/x', 'b', 'm/n/o'];
+
+export function testListing(test: RegistryTest): void {
+  test('lists nothing of an empty registry', async (registry) => {
+    assert.deepEqual(await collect(registry.repositories()), []);
+  });
+
+  test('lists repositories component by component', async (registry) => {
+    await fill(registry);
+    assert.deepEqual(await collect(registry.repositories()), names.toSorted(byComponent));
+  });
+
+  test('lists pages whose sum is the whole', async (registry) => {
+    await fill(registry);
+    for (let limit = 1; limit <= names.length + 1; limit++) {
+      const seen: string[] = [];
+      let page: string[];
+      do {
+        page = await collect(registry.repositories({ limit, after: seen.at(-1) }));
+        assert.ok(page.length <= limit);
+        seen.push(...page);
+      } while (page.length > 0);
+      assert.deepEqual(seen, names.toSorted(byComponent));
+    }
+    assert.deepEqual(await collect(registry.repositories({ limit: 0 })), []);
+  });
+
+  test('lists from after a text that names no repository', async (registry) => {
+    await fill(registry);
+    const sorted = names.toSorted(byComponent);
+    for (const after of ['', 'a/0', 'a/b/zz', 'a0', 'm', 'zz']) {
+      assert.deepEqual(
+        await collect(registry.repositories({ after })),
+        sorted.filter((name) => byComponent(name, after) > 0),
+        `after ${JSON.stringify(after)}`,
+      );
+    }
+  });
+
+  test('does not list a repository that never held a manifest', async (registry) => {
+    await repositoryOf(registry, 'only/blobs').blobs.put(sampleBytes(5));
+    await (await repositoryOf(registry, 'only/uploads').blobs.create()).close();
+    assert.deepEqual(await collect(registry.repositories()), []);
+  });
+}
+
+async function fill(registry: Parameters<typeof repositoryOf>[0]): Promise<void> {
+  for (const name of names.toReversed()) await pushImage(repositoryOf(registry, name));
+}
+
+function byComponent(left: string, right: string): number {
+  const [first, second] = [left.replaceAll('/', '\0'), right.replaceAll('/', '\0')];
+  return first < second ? -1 : Number(first > second);
+}

@@ -1,0 +1,91 @@
+/**
+ * The contracts and words every other package of a Purser registry speaks: digests, names, descriptors, manifests,
+ * blobs, tags, errors, routes.
+ *
+ * ```ts
+ * import { normalizeReference } from '@purser/core';
+ *
+ * normalizeReference('debian:12'); // { domain: 'docker.io', path: 'library/debian', tag: '12', … }
+ * ```
+ *
+ * @packageDocumentation
+ */
+export type {
+  AppendOptions,
+  BlobDeleter,
+  BlobIngester,
+  BlobMounter,
+  BlobProvider,
+  BlobStatter,
+  BlobStore,
+  BlobWriter,
+  ByteRange,
+  LocateOptions,
+  MountOptions,
+  OpenOptions,
+  PutBlobOptions,
+  UploadStatus,
+} from './blob.ts';
+export type { BlobDescriptorCache, BlobDescriptorService } from './blob-descriptor-service.ts';
+export {
+  isAnnotations,
+  OCTET_STREAM,
+  parseDescriptor,
+  type Descriptor,
+  type Platform,
+} from './descriptor.ts';
+export {
+  algorithmOf,
+  CANONICAL_ALGORITHM,
+  contentMismatch,
+  Digester,
+  digestOf,
+  encodedOf,
+  isDigest,
+  isSupportedAlgorithm,
+  isSupportedDigest,
+  parseDigest,
+  supportedAlgorithmOf,
+  verifyingStream,
+  type Digest,
+  type DigestAlgorithm,
+} from './digest.ts';
+export {
+  ERROR_MESSAGES,
+  RegistryError,
+  type ErrorCode,
+  type RegistryErrorOptions,
+} from './errors.ts';
+export { Exclusive } from './exclusive.ts';
+export {
+  DEFAULT_MAXIMUM_MANIFEST_SIZE,
+  type Manifest,
+  type ManifestBuilder,
+  type ManifestFormat,
+  type ManifestReference,
+  type ManifestService,
+  type PutManifestOptions,
+} from './manifest.ts';
+export { createManifestDecoder, type ManifestDecoder } from './manifest-decoder.ts';
+export { bareMediaType, isMediaType } from './media-type.ts';
+export type { ListOptions, OperationOptions } from './options.ts';
+export {
+  familiarReference,
+  formatReference,
+  normalizeReference,
+  parseReference,
+  withDefaultTag,
+  type NormalizedReference,
+  type Reference,
+} from './reference.ts';
+export type { Registry, Repository } from './registry.ts';
+export {
+  isPathComponent,
+  isRepositoryName,
+  MAXIMUM_NAME_LENGTH,
+  parseRepositoryName,
+  type RepositoryName,
+} from './repository-name.ts';
+export { routes, type Route, type RouteName, type RouteParameters } from './routes.ts';
+export { isObject, parseStrictJsonObject, type JsonObject } from './strict-json.ts';
+export { isTag, parseTag, type Tag, type TagService } from './tag.ts';

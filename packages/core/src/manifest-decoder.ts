@@ -1,0 +1,94 @@
+import { RegistryError } from './errors.ts';
+import type { Manifest, ManifestFormat } from './manifest.ts';
+import { bareMediaType } from './media-type.ts';
+import { isObject, parseStrictJsonObject, type JsonObject } from './strict-json.ts';
+
+/** Turns bytes into manifests by the formats it was made with. */
+export interface ManifestDecoder {
+  /** The media types it can decode, in the order of registration. */
+  readonly mediaTypes: readonly string[];
+
+  /**
+   * Decodes what a client pushes.
+   *
+   * @param contentType A `Content-Type` value; its parameters are ignored.
+   * @throws RegistryError `MANIFEST_INVALID` when the type is missing or not registered, differs from the document's
+   * own `mediaType`, or the document is malformed: not UTF-8, not a JSON object, nested more than 64 deep, a member
+   * named twice, or whatever the format finds.
+   */
+  decode(payload: Uint8Array, contentType: string | undefined): Manifest;
+
+  /**
+   * Decodes what a registry stored, which did not store its type: by the document's `mediaType`, or its shape.
+   * Documents that an older or more lenient registry accepted are not judged again beyond what reading them needs.
+   *
+   * @throws RegistryError `MANIFEST_INVALID` when no registered format fits.
+   */
+  decodeStored(payload: Uint8Array): Manifest;
+}
+
+/** @throws TypeError when two formats have one media type. */
+export function createManifestDecoder(formats: readonly ManifestFormat[]): ManifestDecoder {
+  const formatsByType = new Map(formats.map((format) => [format.mediaType, format]));
+  if (formatsByType.size < formats.length) {
+    throw new TypeError('two manifest formats have the same media type');
+  }
+
+  function formatFor(mediaType: string | undefined): ManifestFormat {
+    const format = mediaType === undefined ? undefined : formatsByType.get(mediaType);
+    if (format !== undefined) return format;
+    const expected = `expected one of ${[...formatsByType.keys()].join(', ')}`;
+    throw invalid(
+      mediaType === undefined
+        ? `no valid content type for the manifest: ${expected}`
+        : `unsupported manifest media type ${mediaType}: ${expected}`,
+    );
+  }
+
+  return {
+    mediaTypes: [...formatsByType.keys()],
+
+    decode(payload, contentType) {
+      const format = formatFor(bareMediaType(contentType));
+      const document = parseStrictJsonObject(payload);
+      checkOwnMediaType(document, format.mediaType);
+      return format.decode(payload, document);
+    },
+
+    decodeStored(payload) {
+      const document = parseStored(payload);
+      const own = document['mediaType'];
+      const format =
+        typeof own === 'string' && own !== ''
+          ? formatFor(own)
+          : formats.find((candidate) => candidate.recognizes(document));
+      if (format === undefined) throw invalid('the stored manifest has the shape of no known format');
+      return format.decode(payload, document);
+    },
+  };
+}
+
+// One document that two clients read as two types is CVE-2021-41190.
+function checkOwnMediaType(document: JsonObject, expected: string): void {
+  const own = document['mediaType'];
+  if (own === undefined || own === null || own === '' || own === expected) return;
+  throw invalid(`mediaType of the manifest is ${shorten(own)}, but it was sent as ${expected}`);
+}
+
+function parseStored(payload: Uint8Array): JsonObject {
+  try {
+    const document: unknown = JSON.parse(Buffer.from(payload).toString());
+    if (isObject(document)) return document;
+  } catch (error) {
+    throw invalid('the stored manifest is not JSON', error);
+  }
+  throw invalid('the stored manifest is not a JSON object');
+}
+
+function shorten(value: unknown): string {
+  return (typeof value === 'string' ? value : typeof value).slice(0, 255);
+}
+
+function invalid(message: string, cause?: unknown): RegistryError {
+  return new RegistryError('MANIFEST_INVALID', { message, detail: { reason: message }, cause });
+}

@@ -1,0 +1,85 @@
+import type { Descriptor } from './descriptor.ts';
+import type { Digest } from './digest.ts';
+import type { OperationOptions } from './options.ts';
+import type { JsonObject } from './strict-json.ts';
+
+/** Inclusive. The size below which every registry accepts a manifest, and above which this one refuses it, in bytes. */
+export const DEFAULT_MAXIMUM_MANIFEST_SIZE = 4 * 1024 * 1024;
+
+/** Something a manifest needs in order to be pulled whole. */
+export interface ManifestReference {
+  readonly kind: 'blob' | 'manifest';
+  readonly descriptor: Descriptor;
+  /** The content may live elsewhere, as that of non-distributable layers: its absence here is no fault. */
+  readonly foreign: boolean;
+}
+
+/** A decoded manifest of any format. */
+export interface Manifest {
+  readonly mediaType: string;
+  /** The bytes exactly as they were pushed; never re-serialised. */
+  readonly payload: Uint8Array;
+  /** In the order of the document: the config first, then the layers; or the members of an index. */
+  readonly references: readonly ManifestReference[];
+  /** The manifest that this one says something about. Not a reference: it may be absent. */
+  readonly subject?: Descriptor | undefined;
+  readonly artifactType?: string | undefined;
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
+}
+
+/** One manifest media type: how it is recognised and read. Registered with `createManifestDecoder`. */
+export interface ManifestFormat {
+  readonly mediaType: string;
+
+  /** Whether a document that names no media type has the shape of this format. At most one format may say so. */
+  recognizes(document: JsonObject): boolean;
+
+  /**
+   * Validates a document of this media type.
+   *
+   * @param document What `payload` says, already parsed.
+   * @throws RegistryError `MANIFEST_INVALID`, naming what is wrong.
+   */
+  decode(payload: Uint8Array, document: JsonObject): Manifest;
+}
+
+/** Collects what a manifest is about, then makes its bytes. */
+export interface ManifestBuilder {
+  readonly references: readonly Descriptor[];
+  /** Adds a layer to an image, or a member to an index. */
+  appendReference(descriptor: Descriptor): void;
+  build(options?: OperationOptions): Promise<Manifest>;
+}
+
+/** The manifests of one repository, by digest. Tags are the tag service's. */
+export interface ManifestService {
+  exists(digest: Digest, options?: OperationOptions): Promise<boolean>;
+
+  /**
+   * @throws RegistryError `MANIFEST_UNKNOWN` when this repository does not hold it, even if another does.
+   * @see OCI distribution-spec, end-3.
+   */
+  get(digest: Digest, options?: OperationOptions): Promise<Manifest>;
+
+  /**
+   * Stores a manifest. Storing what is already there succeeds. It is not tagged.
+   *
+   * @returns The digest it was stored by: `options.digest`, or else sha256.
+   * @throws RegistryError `DIGEST_INVALID` when `options.digest` does not match the payload;
+   * `MANIFEST_BLOB_UNKNOWN`, one for each reference that this repository lacks.
+   * @see OCI distribution-spec, end-7.
+   */
+  put(manifest: Manifest, options?: PutManifestOptions): Promise<Digest>;
+
+  /**
+   * Removes a manifest and every tag that names it.
+   *
+   * @throws RegistryError `MANIFEST_UNKNOWN`; `UNSUPPORTED` when deletion is switched off.
+   * @see OCI distribution-spec, end-9.
+   */
+  delete(digest: Digest, options?: OperationOptions): Promise<void>;
+}
+
+export interface PutManifestOptions extends OperationOptions {
+  readonly digest?: Digest | undefined;
+}

@@ -1,0 +1,172 @@
+import { digestOf, supportedAlgorithmOf, contentMismatch, type Digest } from '../digest.ts';
+import { RegistryError } from '../errors.ts';
+import type { Manifest, ManifestService, PutManifestOptions } from '../manifest.ts';
+import type { ListOptions } from '../options.ts';
+import type { Registry, Repository } from '../registry.ts';
+import type { RepositoryName } from '../repository-name.ts';
+import type { Tag, TagService } from '../tag.ts';
+import { MemoryBlobs } from './memory-blobs.ts';
+
+export interface MemoryRegistryOptions {
+  /** Whether blobs, manifests and tags may be deleted. Default `true`. */
+  readonly deletion?: boolean | undefined;
+}
+
+/** A whole registry in memory, for tests: it passes the same suite as the real ones. */
+export function createMemoryRegistry({ deletion = true }: MemoryRegistryOptions = {}): Registry {
+  const repositories = new Map<RepositoryName, MemoryRepository>();
+
+  function repository(name: RepositoryName): MemoryRepository {
+    let found = repositories.get(name);
+    if (found === undefined) {
+      const blobs = new MemoryBlobs({ deletion, sibling: (from) => repository(from).blobs });
+      found = new MemoryRepository(name, blobs, deletion);
+      repositories.set(name, found);
+    }
+    return found;
+  }
+
+  return {
+    repository,
+    repositories: (options) =>
+      page(
+        [...repositories.values()]
+          .filter(({ manifests }) => manifests.known)
+          .map(({ name }) => name)
+          .sort(compareByComponent),
+        { ...options, compare: compareByComponent },
+      ),
+  };
+}
+
+class MemoryRepository implements Repository {
+  readonly name: RepositoryName;
+  readonly blobs: MemoryBlobs;
+  readonly manifests: MemoryManifests;
+  readonly tags: MemoryTags;
+
+  constructor(name: RepositoryName, blobs: MemoryBlobs, deletion: boolean) {
+    this.name = name;
+    this.blobs = blobs;
+    this.tags = new MemoryTags(deletion, () => this.manifests.known || blobs.used);
+    this.manifests = new MemoryManifests(this, deletion);
+  }
+}
+
+class MemoryManifests implements ManifestService {
+  /** Whether there has ever been a manifest here. */
+  known = false;
+  readonly #manifests = new Map<Digest, Manifest>();
+  readonly #repository: MemoryRepository;
+  readonly #deletion: boolean;
+
+  constructor(repository: MemoryRepository, deletion: boolean) {
+    this.#repository = repository;
+    this.#deletion = deletion;
+  }
+
+  async exists(digest: Digest): Promise<boolean> {
+    return this.#manifests.has(digest);
+  }
+
+  async get(digest: Digest): Promise<Manifest> {
+    const manifest = this.#manifests.get(digest);
+    if (manifest === undefined) throw new RegistryError('MANIFEST_UNKNOWN', { detail: { digest } });
+    return manifest;
+  }
+
+  async put(manifest: Manifest, { digest, signal }: PutManifestOptions = {}): Promise<Digest> {
+    signal?.throwIfAborted();
+    const actual = digestOf(manifest.payload, digest && supportedAlgorithmOf(digest));
+    if (digest !== undefined && digest !== actual) throw contentMismatch(digest);
+    await this.#checkReferences(manifest);
+    this.known = true;
+    this.#manifests.set(actual, manifest);
+    this.#manifests.set(digestOf(manifest.payload), manifest);
+    return actual;
+  }
+
+  async delete(digest: Digest): Promise<void> {
+    if (!this.#deletion) throw new RegistryError('UNSUPPORTED');
+    await this.get(digest);
+    for await (const tag of this.#repository.tags.lookup(digest)) {
+      await this.#repository.tags.untag(tag);
+    }
+    this.#manifests.delete(digest);
+  }
+
+  async #checkReferences({ references }: Manifest): Promise<void> {
+    const missing: RegistryError[] = [];
+    for (const { kind, descriptor, foreign } of references) {
+      const { digest } = descriptor;
+      const found =
+        foreign ||
+        (kind === 'manifest'
+          ? this.#manifests.has(digest)
+          : (await this.#repository.blobs.stat(digest)) !== undefined);
+      if (!found) missing.push(new RegistryError('MANIFEST_BLOB_UNKNOWN', { detail: { digest } }));
+    }
+    const [first, ...related] = missing;
+    if (first) {
+      throw new RegistryError('MANIFEST_BLOB_UNKNOWN', { detail: first.detail, related });
+    }
+  }
+}
+
+class MemoryTags implements TagService {
+  readonly #tags = new Map<Tag, Digest>();
+  readonly #deletion: boolean;
+  readonly #exists: () => boolean;
+
+  constructor(deletion: boolean, exists: () => boolean) {
+    this.#deletion = deletion;
+    this.#exists = exists;
+  }
+
+  async get(tag: Tag): Promise<Digest | undefined> {
+    return this.#tags.get(tag);
+  }
+
+  async tag(tag: Tag, digest: Digest): Promise<void> {
+    this.#tags.set(tag, digest);
+  }
+
+  async untag(tag: Tag): Promise<void> {
+    if (!this.#deletion) throw new RegistryError('UNSUPPORTED');
+    if (!this.#tags.delete(tag)) throw new RegistryError('MANIFEST_UNKNOWN', { detail: { tag } });
+  }
+
+  async *list(options?: ListOptions): AsyncIterable<Tag> {
+    if (!this.#exists()) throw new RegistryError('NAME_UNKNOWN');
+    yield* page([...this.#tags.keys()].sort(compareText), { ...options, compare: compareText });
+  }
+
+  async *lookup(digest: Digest): AsyncIterable<Tag> {
+    for (const tag of [...this.#tags.keys()].sort(compareText)) {
+      if (this.#tags.get(tag) === digest) yield tag;
+    }
+  }
+}
+
+interface PageOptions extends ListOptions {
+  readonly compare: (left: string, right: string) => number;
+}
+
+async function* page<T extends string>(
+  sorted: readonly T[],
+  { after, limit = Infinity, signal, compare }: PageOptions,
+): AsyncIterable<T> {
+  signal?.throwIfAborted();
+  const rest = after === undefined ? sorted : sorted.filter((entry) => compare(entry, after) > 0);
+  yield* rest.slice(0, limit);
+}
+
+/** Byte order; names and tags are ASCII. */
+function compareText(left: string, right: string): number {
+  return left < right ? -1 : Number(left > right);
+}
+
+/** As `compareText`, with the slash before every other character. */
+function compareByComponent(left: string, right: string): number {
+  return compareText(left.replaceAll('/', '\0'), right.replaceAll('/', '\0'));
+}
