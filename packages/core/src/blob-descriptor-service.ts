@@ -20,9 +20,6 @@ export interface BlobDescriptorService extends BlobStatter {
 
 /** Gives out descriptor services of which each knows nothing of the others. */
 export interface BlobDescriptorCache {
-  /** For content wherever it is linked. */
-  readonly global: BlobDescriptorService;
-
   /**
    * For what one repository links.
    *

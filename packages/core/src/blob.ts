@@ -31,15 +31,21 @@ export interface BlobProvider {
   open(digest: Digest, options?: OpenOptions): Promise<Readable>;
 
   /**
-   * A URL from which the client may fetch the blob itself; `undefined` when it must come through this store.
+   * A URL from which the client may fetch the blob itself; `undefined` when it must come through this store. A store
+   * that makes no URLs need not look whether it holds the blob: `open` tells.
    *
-   * @throws RegistryError `BLOB_UNKNOWN`.
+   * @throws RegistryError `BLOB_UNKNOWN` where a URL would be given for a blob that it holds.
    */
   locate(digest: Digest, options: LocateOptions): Promise<URL | undefined>;
 }
 
 export interface OpenOptions extends OperationOptions {
   readonly range?: ByteRange | undefined;
+  /**
+   * Whether chunks are only lent: the caller takes them with `for await` and is done with one when it asks for the
+   * next, so that its memory may be used again. Default `false`: a chunk is the caller's.
+   */
+  readonly lend?: boolean | undefined;
 }
 
 export interface LocateOptions extends OperationOptions {

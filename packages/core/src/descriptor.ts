@@ -54,18 +54,24 @@ const MEMBERS: Readonly<Record<string, (value: unknown) => boolean>> = {
   mediaType: (value) => typeof value === 'string' && isMediaType(value),
   digest: (value) => typeof value === 'string' && isDigest(value),
   size: (value) => Number.isSafeInteger(value) && (value as number) >= 0,
-  urls: optional(isTextList),
+  urls: optional((value) => isTextList(value) && value.every((url) => URL.canParse(url))),
   annotations: optional(isAnnotations),
-  data: optional((value) => typeof value === 'string'),
+  data: optional((value) => typeof value === 'string' && isBase64(value)),
   platform: optional(
     (value) =>
-      isObject(value) && typeof value['architecture'] === 'string' && typeof value['os'] === 'string',
+      isObject(value) &&
+      typeof value['architecture'] === 'string' &&
+      typeof value['os'] === 'string',
   ),
   artifactType: optional((value) => typeof value === 'string'),
 };
 
-function isTextList(value: unknown): boolean {
+function isTextList(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((entry) => typeof entry === 'string');
+}
+
+function isBase64(text: string): boolean {
+  return text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text);
 }
 
 export function isAnnotations(value: unknown): value is Readonly<Record<string, string>> {

@@ -13,6 +13,11 @@ export type Digest = string & { readonly '@purser/digest': true };
 /** Hex digits of each algorithm that can be computed. */
 const ENCODED_LENGTHS = { sha256: 64, sha384: 96, sha512: 128 } as const;
 
+/** Hex digits of algorithms that are registered but cannot be computed here. */
+const OTHER_ENCODED_LENGTHS = { blake3: 64 };
+
+const KNOWN_LENGTHS = new Map(Object.entries({ ...ENCODED_LENGTHS, ...OTHER_ENCODED_LENGTHS }));
+
 export type DigestAlgorithm = keyof typeof ENCODED_LENGTHS;
 
 /** The algorithm under which content is stored, whatever it was pushed by. */
@@ -39,10 +44,9 @@ export function parseDigest(text: string): Digest {
 export function isDigest(text: string): text is Digest {
   if (text.length > MAXIMUM_LENGTH || !GRAMMAR.test(text)) return false;
   const colon = text.indexOf(':');
-  const algorithm = text.slice(0, colon);
-  if (!isSupportedAlgorithm(algorithm)) return true;
   const encoded = text.slice(colon + 1);
-  return encoded.length === ENCODED_LENGTHS[algorithm] && LOWER_HEX.test(encoded);
+  const length = KNOWN_LENGTHS.get(text.slice(0, colon));
+  return length === undefined || (encoded.length === length && LOWER_HEX.test(encoded));
 }
 
 export function isSupportedAlgorithm(text: string): text is DigestAlgorithm {

@@ -56,6 +56,7 @@ export {
   type ErrorCode,
   type RegistryErrorOptions,
 } from './errors.ts';
+export { exactLength } from './exact-length.ts';
 export { Exclusive } from './exclusive.ts';
 export {
   DEFAULT_MAXIMUM_MANIFEST_SIZE,

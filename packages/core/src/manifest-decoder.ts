@@ -62,7 +62,8 @@ export function createManifestDecoder(formats: readonly ManifestFormat[]): Manif
         typeof own === 'string' && own !== ''
           ? formatFor(own)
           : formats.find((candidate) => candidate.recognizes(document));
-      if (format === undefined) throw invalid('the stored manifest has the shape of no known format');
+      if (format === undefined)
+        throw invalid('the stored manifest has the shape of no known format');
       return format.decode(payload, document);
     },
   };

@@ -44,7 +44,9 @@ export type RouteName = keyof typeof routes;
 function route<const Pattern extends string>(pattern: Pattern): Route<Pattern> {
   const expression = new RegExp(
     `^${pattern
-      .replace(/:(\w+)/g, (_, name: string) => (name === 'name' ? '(?<name>.+)' : `(?<${name}>[^/]+)`))
+      .replace(/:(\w+)/g, (_, name: string) =>
+        name === 'name' ? '(?<name>.+)' : `(?<${name}>[^/]+)`,
+      )
       .replace(/\/$/, '/?')}$`,
     's',
   );
@@ -53,9 +55,7 @@ function route<const Pattern extends string>(pattern: Pattern): Route<Pattern> {
     expression,
     parse(path) {
       const match = expression.exec(path);
-      return match === null
-        ? undefined
-        : ({ ...match.groups } as RouteParameters<Pattern>);
+      return match === null ? undefined : ({ ...match.groups } as RouteParameters<Pattern>);
     },
     format(parameters) {
       const values = (parameters ?? {}) as Readonly<Record<string, string>>;

@@ -37,7 +37,10 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw invalid(`the document is not valid JSON: ${(error as Error).message.slice(0, 200)}`, error);
+    throw invalid(
+      `the document is not valid JSON: ${(error as Error).message.slice(0, 200)}`,
+      error,
+    );
   }
 }
 
@@ -52,7 +55,7 @@ const COLON_NEXT = /\s*:/y;
 function checkStructure(text: string): void {
   const open: (Set<string> | undefined)[] = [];
   for (let index = 0; index < text.length; index++) {
-    switch (text[index]) {
+    switch (text.charAt(index)) {
       case '{':
         open.push(new Set());
         break;

@@ -35,7 +35,7 @@ function manifest({ name, layer, description }: NewPackage): object {
     version: '0.1.0',
     description,
     license: 'Apache-2.0',
-    files: ['dist', 'src', '!**/*.test.ts', '!**/*.bench.ts', '!**/*.tsbuildinfo'],
+    files: ['dist', 'src', '!**/*.test.ts', '!**/*.bench.ts', '!**/fixtures/**', '!**/*.tsbuildinfo'],
     type: 'module',
     sideEffects: false,
     exports: {
@@ -72,7 +72,7 @@ const tsconfigBuild = {
   extends: '../../tsconfig.base.json',
   compilerOptions: { rootDir: 'src', outDir: 'dist', customConditions: [] },
   include: ['src/**/*.ts'],
-  exclude: ['src/**/*.test.ts', 'src/**/*.bench.ts'],
+  exclude: ['src/**/*.test.ts', 'src/**/*.bench.ts', 'src/**/fixtures/**'],
 };
 
 const vitestConfig = `import { defaultServerConditions } from 'vite';

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { digestOf, parseDigest } from '../digest.ts';
+import type { BlobStore } from '../blob.ts';
+import { digestOf, parseDigest, type Digest } from '../digest.ts';
+import { RegistryError } from '../errors.ts';
 import { parseRepositoryName } from '../repository-name.ts';
 import { sampleBytes } from '../testing/samples.ts';
 import { bytesOf, fails, pushBlob, repositoryOf, type RegistryTest } from './suite.ts';
@@ -35,7 +37,7 @@ function testReading(test: RegistryTest): void {
     const { blobs } = repositoryOf(registry);
     assert.equal(await blobs.stat(unknown), undefined);
     await fails(blobs.open(unknown), 'BLOB_UNKNOWN');
-    await fails(blobs.locate(unknown, { method: 'GET' }), 'BLOB_UNKNOWN');
+    assert.equal(await locate(blobs, unknown), undefined);
   });
 
   test('does not know a blob of an algorithm it cannot compute', async (registry) => {
@@ -52,11 +54,30 @@ function testReading(test: RegistryTest): void {
     await fails(other.open(digest), 'BLOB_UNKNOWN');
   });
 
+  test('gives lent chunks that are right until the next is asked for', async (registry) => {
+    const { blobs } = repositoryOf(registry);
+    const content = Buffer.from(sampleBytes(3_000_000));
+    const { digest } = await blobs.put(content);
+    let position = 0;
+    for await (const chunk of await blobs.open(digest, { lend: true })) {
+      const bytes = chunk as Buffer;
+      await new Promise(setImmediate);
+      assert.ok(bytes.equals(content.subarray(position, position + bytes.byteLength)));
+      position += bytes.byteLength;
+    }
+    assert.equal(position, content.byteLength);
+  });
+
   test('reads ranges, both ends inclusive', async (registry) => {
     const { blobs } = repositoryOf(registry);
     const content = Buffer.from(sampleBytes(1000));
     const { digest } = await blobs.put(content);
-    for (const [start, end] of [[0, 0], [10, 19], [999, 999], [0, 999]] as const) {
+    for (const [start, end] of [
+      [0, 0],
+      [10, 19],
+      [999, 999],
+      [0, 999],
+    ] as const) {
       const part = await bytesOf(await blobs.open(digest, { range: { start, end } }));
       assert.deepEqual(part, content.subarray(start, end + 1));
     }
@@ -65,7 +86,12 @@ function testReading(test: RegistryTest): void {
   test('refuses ranges that do not lie inside the blob', async (registry) => {
     const { blobs } = repositoryOf(registry);
     const { digest } = await blobs.put(sampleBytes(1000));
-    for (const [start, end] of [[1000, 1000], [0, 1000], [5, 4], [-1, 3]] as const) {
+    for (const [start, end] of [
+      [1000, 1000],
+      [0, 1000],
+      [5, 4],
+      [-1, 3],
+    ] as const) {
       await fails(blobs.open(digest, { range: { start, end } }), 'RANGE_UNSATISFIABLE');
     }
   });
@@ -117,4 +143,14 @@ function testDeleting(test: RegistryTest): void {
     await pushBlob(blobs, content);
     assert.equal((await blobs.stat(digest))?.size, 50);
   });
+}
+
+/** A URL for a blob, or `undefined` also when the store says that it does not know the blob. */
+async function locate(blobs: BlobStore, digest: Digest): Promise<URL | undefined> {
+  try {
+    return await blobs.locate(digest, { method: 'GET' });
+  } catch (error) {
+    if (RegistryError.is(error, 'BLOB_UNKNOWN')) return undefined;
+    throw error;
+  }
 }

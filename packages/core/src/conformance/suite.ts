@@ -28,14 +28,14 @@ export interface RegistryConformanceOptions extends TestRunner {
 /** Declares one test that gets a fresh registry and leaves nothing behind. */
 export type RegistryTest = (name: string, body: (registry: Registry) => Promise<void>) => void;
 
-export function registryTest({ it, createRegistry }: RegistryConformanceOptions): RegistryTest {
+export function registryTest(options: RegistryConformanceOptions): RegistryTest {
   return (name, body) =>
-    it(name, async () => {
-      const { registry, cleanUp } = await createRegistry();
+    options.it(name, async () => {
+      const underTest = await options.createRegistry();
       try {
-        await body(registry);
+        await body(underTest.registry);
       } finally {
-        await cleanUp?.();
+        await underTest.cleanUp?.();
       }
     });
 }

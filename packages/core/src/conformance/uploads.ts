@@ -116,7 +116,10 @@ function testOrder(test: RegistryTest): void {
   test('refuses content longer than announced, and takes none of the excess', async (registry) => {
     const { blobs } = repositoryOf(registry);
     const writer = await blobs.create();
-    await fails(writer.append(chunksOf(first, second), { length: first.byteLength }), 'SIZE_INVALID');
+    await fails(
+      writer.append(chunksOf(first, second), { length: first.byteLength }),
+      'SIZE_INVALID',
+    );
     assert.ok(writer.size <= first.byteLength);
     await writer.close();
     assert.ok((await blobs.uploadStatus(writer.id)).size <= first.byteLength);

@@ -11,6 +11,7 @@ import type {
 import { OCTET_STREAM, type Descriptor } from '../descriptor.ts';
 import { contentMismatch, digestOf, supportedAlgorithmOf, type Digest } from '../digest.ts';
 import { RegistryError } from '../errors.ts';
+import { exactLength } from '../exact-length.ts';
 import { Exclusive } from '../exclusive.ts';
 import type { OperationOptions } from '../options.ts';
 import type { RepositoryName } from '../repository-name.ts';
@@ -54,9 +55,7 @@ export class MemoryBlobs implements BlobStore {
     return Readable.from([Buffer.from(content.subarray(start, end + 1))], { objectMode: false });
   }
 
-  async locate(digest: Digest): Promise<undefined> {
-    this.#find(digest);
-  }
+  async locate(): Promise<undefined> {}
 
   async put(content: Uint8Array): Promise<Descriptor> {
     const descriptor = describe(content);
@@ -147,17 +146,15 @@ class MemoryBlobWriter implements BlobWriter {
 
   async append(content: AsyncIterable<Uint8Array>, options: AppendOptions = {}): Promise<void> {
     this.#checkOpen();
-    const { offset = this.size, length = Infinity, signal } = options;
+    const { offset = this.size, length, signal } = options;
     signal?.throwIfAborted();
     if (offset !== this.size) {
       throw new RegistryError('UPLOAD_OUT_OF_ORDER', { detail: { size: this.size } });
     }
-    for await (const chunk of content) {
+    for await (const chunk of exactLength(length, content)) {
       signal?.throwIfAborted();
-      if (this.size + chunk.byteLength > offset + length) throw new RegistryError('SIZE_INVALID');
       this.#upload.received.push(Uint8Array.from(chunk));
     }
-    if (length !== Infinity && this.size < offset + length) throw new RegistryError('SIZE_INVALID');
   }
 
   async commit(expected: Digest): Promise<Descriptor> {

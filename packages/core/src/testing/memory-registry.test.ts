@@ -1,0 +1,9 @@
+import { describe, it } from 'vitest';
+import { describeRegistryConformance } from '../conformance/index.ts';
+import { createMemoryRegistry } from './memory-registry.ts';
+
+describeRegistryConformance('in memory', {
+  describe,
+  it,
+  createRegistry: async () => ({ registry: createMemoryRegistry() }),
+});

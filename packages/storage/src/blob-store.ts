@@ -1,0 +1,104 @@
+import type { Readable } from 'node:stream';
+import {
+  digestOf,
+  OCTET_STREAM,
+  RegistryError,
+  type BlobProvider,
+  type BlobStatter,
+  type ByteRange,
+  type Descriptor,
+  type Digest,
+  type LocateOptions,
+  type OpenOptions,
+  type OperationOptions,
+} from '@purser/core';
+import { DriverError, type StorageDriver } from '@purser/storage-driver';
+import { blobDataPath } from './paths.ts';
+
+/**
+ * All content of the registry, by its sha256, whoever may read it. Only the linked stores above it know repositories.
+ */
+export class GlobalBlobStore implements BlobStatter, BlobProvider {
+  readonly #driver: StorageDriver;
+
+  constructor(driver: StorageDriver) {
+    this.#driver = driver;
+  }
+
+  async stat(digest: Digest, options?: OperationOptions): Promise<Descriptor | undefined> {
+    const info = await this.#driver.stat(blobDataPath(digest), options);
+    if (info === undefined || info.isDirectory) return undefined;
+    return { mediaType: OCTET_STREAM, digest, size: info.size };
+  }
+
+  async open(digest: Digest, { range, lend, signal }: OpenOptions = {}): Promise<Readable> {
+    if (range !== undefined) await this.#checkRange(digest, range);
+    try {
+      return await this.#driver.openReader(blobDataPath(digest), {
+        ...asSlice(range),
+        lend,
+        signal,
+      });
+    } catch (error) {
+      throw orUnknown(error, digest);
+    }
+  }
+
+  async locate(digest: Digest, options: LocateOptions): Promise<URL | undefined> {
+    try {
+      return await this.#driver.locate(blobDataPath(digest), options);
+    } catch (error) {
+      throw orUnknown(error, digest);
+    }
+  }
+
+  /** The bytes of a small blob. */
+  async get(digest: Digest, options?: OperationOptions): Promise<Uint8Array> {
+    try {
+      return await this.#driver.getContent(blobDataPath(digest), options);
+    } catch (error) {
+      throw orUnknown(error, digest);
+    }
+  }
+
+  /** Stores content unless it is there, whole, already. */
+  async put(content: Uint8Array, options?: OperationOptions): Promise<Descriptor> {
+    const descriptor: Descriptor = {
+      mediaType: OCTET_STREAM,
+      digest: digestOf(content),
+      size: content.byteLength,
+    };
+    if (!(await this.#holds(descriptor, options))) {
+      await this.#driver.putContent(blobDataPath(descriptor.digest), content, options);
+    }
+    return descriptor;
+  }
+
+  /** Takes over a complete, verified file, unless its content is there, whole, already. */
+  async adopt(path: string, descriptor: Descriptor, options?: OperationOptions): Promise<void> {
+    if (await this.#holds(descriptor, options)) return;
+    await this.#driver.move(path, blobDataPath(descriptor.digest), options);
+  }
+
+  /** A file of another size was cut off by a crash; storing it again heals it. */
+  async #holds({ digest, size }: Descriptor, options?: OperationOptions): Promise<boolean> {
+    return (await this.stat(digest, options))?.size === size;
+  }
+
+  async #checkRange(digest: Digest, { start, end }: ByteRange): Promise<void> {
+    const size = (await this.stat(digest))?.size;
+    if (size === undefined) throw new RegistryError('BLOB_UNKNOWN', { detail: { digest } });
+    if (start < 0 || start > end || end >= size) {
+      throw new RegistryError('RANGE_UNSATISFIABLE', { detail: { size } });
+    }
+  }
+}
+
+function asSlice(range: ByteRange | undefined): { offset?: number; length?: number } {
+  return range === undefined ? {} : { offset: range.start, length: range.end - range.start + 1 };
+}
+
+function orUnknown(error: unknown, digest: Digest): unknown {
+  if (!DriverError.is(error, 'PATH_NOT_FOUND', 'NOT_A_FILE')) return error;
+  return new RegistryError('BLOB_UNKNOWN', { detail: { digest }, cause: error });
+}

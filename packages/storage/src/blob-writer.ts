@@ -1,0 +1,191 @@
+import {
+  CANONICAL_ALGORITHM,
+  contentMismatch,
+  Digester,
+  exactLength,
+  OCTET_STREAM,
+  RegistryError,
+  supportedAlgorithmOf,
+  type AppendOptions,
+  type BlobWriter,
+  type Descriptor,
+  type Digest,
+  type OperationOptions,
+  type UploadStatus,
+} from '@purser/core';
+import { DriverError, type FileWriter, type StorageDriver } from '@purser/storage-driver';
+import type { UploadPaths } from './paths.ts';
+import { readReceived, writeReceived } from './received.ts';
+import type { RunningDigests } from './running-digests.ts';
+
+export interface UploadWriterOptions {
+  readonly driver: StorageDriver;
+  readonly digests: RunningDigests;
+  readonly adopt: (path: string, descriptor: Descriptor, name: Digest) => Promise<void>;
+  /** Lets the next writer hold the session. */
+  readonly release: () => void;
+}
+
+/**
+ * Holds one upload session. Bytes are hashed as they pass, so that a commit need not read them again.
+ */
+export class UploadWriter implements BlobWriter {
+  readonly id: string;
+  readonly startedAt: Date;
+  readonly #paths: UploadPaths;
+  readonly #options: UploadWriterOptions;
+  #size: number;
+  /** `undefined` when the bytes so far were not all seen by this process. */
+  #digester: Digester | undefined;
+  /** Opened by the first byte. */
+  #file: FileWriter | undefined;
+  #open = true;
+
+  constructor(upload: UploadStatus & { paths: UploadPaths }, options: UploadWriterOptions) {
+    this.id = upload.id;
+    this.startedAt = upload.startedAt;
+    this.#size = upload.size;
+    this.#paths = upload.paths;
+    this.#options = options;
+    this.#digester = options.digests.take(upload.paths.directory, upload.size);
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  async append(content: AsyncIterable<Uint8Array>, options: AppendOptions = {}): Promise<void> {
+    this.#checkOpen();
+    options.signal?.throwIfAborted();
+    const file = await this.#openFile();
+    const { offset = this.#size, length, signal } = options;
+    if (offset !== this.#size) {
+      throw new RegistryError('UPLOAD_OUT_OF_ORDER', { detail: { offset, size: this.#size } });
+    }
+    for await (const chunk of exactLength(length, content)) {
+      signal?.throwIfAborted();
+      await this.#write(file, chunk);
+    }
+  }
+
+  async commit(expected: Digest, { signal }: OperationOptions = {}): Promise<Descriptor> {
+    this.#checkOpen();
+    signal?.throwIfAborted();
+    this.#open = false;
+    try {
+      return await this.#complete(expected);
+    } finally {
+      await this.#discard().catch(leaveForThePurge);
+    }
+  }
+
+  async cancel(): Promise<void> {
+    this.#checkOpen();
+    this.#open = false;
+    await this.#discard();
+  }
+
+  async close(): Promise<void> {
+    if (!this.#open) return;
+    this.#open = false;
+    try {
+      await this.#file?.close();
+      await this.#remember();
+    } finally {
+      this.#options.release();
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #complete(expected: Digest): Promise<Descriptor> {
+    const file = await this.#openFile();
+    await file.commit();
+    this.#file = undefined;
+    const digest = await this.#verify(expected);
+    const descriptor = { mediaType: OCTET_STREAM, digest, size: this.#size };
+    await this.#options.adopt(this.#paths.data, descriptor, expected);
+    return descriptor;
+  }
+
+  async #write(file: FileWriter, chunk: Uint8Array): Promise<void> {
+    const written = file.write(chunk);
+    this.#digester?.update(chunk);
+    this.#size += chunk.byteLength;
+    try {
+      await written;
+    } catch (error) {
+      // How much of it arrived is not known: the next writer looks.
+      this.#digester = undefined;
+      throw error;
+    }
+  }
+
+  async #openFile(): Promise<FileWriter> {
+    if (this.#file !== undefined) return this.#file;
+    const file = await this.#options.driver.openWriter(this.#paths.data, { append: true });
+    this.#file = file;
+    this.#size = file.size;
+    // Another process may have gone on with the session since it was looked at.
+    if (this.#digester?.size !== file.size) this.#digester = undefined;
+    return file;
+  }
+
+  /** @returns The sha256 of the content. */
+  async #verify(expected: Digest): Promise<Digest> {
+    const algorithm = supportedAlgorithmOf(expected);
+    const known = await this.#knownDigest();
+    if (algorithm === CANONICAL_ALGORITHM && known !== undefined) {
+      return checked(known, known, expected);
+    }
+    const canonical = new Digester();
+    const named = algorithm === CANONICAL_ALGORITHM ? canonical : new Digester(algorithm);
+    for await (const chunk of await this.#options.driver.openReader(this.#paths.data, {
+      lend: true,
+    })) {
+      for (const digester of new Set([canonical, named])) digester.update(chunk as Uint8Array);
+    }
+    return checked(canonical.digest(), named.digest(), expected);
+  }
+
+  /** The sha256 as far as it is known without reading: from memory, or from the note of another process. */
+  async #knownDigest(): Promise<Digest | undefined> {
+    if (this.#digester !== undefined) return this.#digester.digest();
+    const { driver } = this.#options;
+    return (await readReceived(driver, this.#paths.received, this.#size))?.digest;
+  }
+
+  async #remember(): Promise<void> {
+    if (this.#digester === undefined || this.#size === 0) return;
+    const { driver, digests } = this.#options;
+    digests.keep(this.#paths.directory, this.#digester);
+    const received = { size: this.#size, digest: this.#digester.digest() };
+    await writeReceived(driver, this.#paths.received, received);
+  }
+
+  /** Ends the session: whatever is left of it goes. */
+  async #discard(): Promise<void> {
+    try {
+      await this.#file?.cancel();
+      await this.#options.driver.delete(this.#paths.directory);
+    } catch (error) {
+      if (!DriverError.is(error, 'PATH_NOT_FOUND')) throw error;
+    } finally {
+      this.#options.release();
+    }
+  }
+
+  #checkOpen(): void {
+    if (!this.#open) throw new TypeError(`upload ${this.id} is not held by this writer any more`);
+  }
+}
+
+function checked(canonical: Digest, named: Digest, expected: Digest): Digest {
+  if (named !== expected) throw contentMismatch(expected);
+  return canonical;
+}
+
+/** What cannot be removed now has no link and no one waits for it. */
+function leaveForThePurge(): void {}

@@ -1,0 +1,54 @@
+import type { BlobDescriptorCache, ManifestDecoder, Registry } from '@purser/core';
+import type { StorageDriver } from '@purser/storage-driver';
+import { GlobalBlobStore } from './blob-store.ts';
+import { listRepositories } from './catalog.ts';
+import type { DamageReporter } from './damage.ts';
+import { Links } from './links.ts';
+import { ManifestMemory } from './manifest-memory.ts';
+import { createRepository, type RepositoryParts } from './repository.ts';
+import { translateErrors } from './translate-errors.ts';
+import { UploadSessions } from './uploads.ts';
+
+export interface RegistryOptions {
+  readonly driver: StorageDriver;
+  /** Reads what is stored; what it cannot decode is answered as unknown. */
+  readonly decoder: ManifestDecoder;
+  /** Whether blobs, manifests and tags may be deleted. Default `false`, as in distribution. */
+  readonly deletion?: boolean | undefined;
+  /** Remembers descriptors. None by default. */
+  readonly cache?: BlobDescriptorCache | undefined;
+  /** The most bytes of manifests kept in memory. Default 16 MiB; 0 keeps none. */
+  readonly manifestMemoryBytes?: number | undefined;
+  /** Told of damaged links and uploads, which are otherwise treated as absent. */
+  readonly onDamage?: DamageReporter | undefined;
+}
+
+const DEFAULT_MANIFEST_MEMORY = 16 * 1024 * 1024;
+
+/**
+ * A registry kept on a storage driver, in the layout of distribution. Opens nothing: the first call does.
+ *
+ * Several processes may use one store at the same time; they share upload sessions, which one process at a time may
+ * write to.
+ */
+export function createRegistry(options: RegistryOptions): Registry {
+  const driver = translateErrors(options.driver);
+  const report = options.onDamage ?? ignoreDamage;
+  const parts: RepositoryParts = {
+    driver,
+    report,
+    decoder: options.decoder,
+    cache: options.cache,
+    policy: { deletion: options.deletion ?? false },
+    links: new Links(driver, report),
+    global: new GlobalBlobStore(driver),
+    memory: new ManifestMemory(options.manifestMemoryBytes ?? DEFAULT_MANIFEST_MEMORY),
+    sessions: new UploadSessions(),
+  };
+  return {
+    repository: (name) => createRepository(name, parts),
+    repositories: (listOptions) => listRepositories(driver, listOptions),
+  };
+}
+
+function ignoreDamage(): void {}

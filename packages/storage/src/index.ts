@@ -1,0 +1,19 @@
+/**
+ * A registry kept on a storage driver, in the layout of CNCF Distribution.
+ *
+ * ```ts
+ * import { createManifestDecoder } from '@purser/core';
+ * import { ociFormats } from '@purser/manifest-oci';
+ * import { createRegistry } from '@purser/storage';
+ * import { MemoryDriver } from '@purser/storage-driver';
+ *
+ * const registry = createRegistry({
+ *   driver: new MemoryDriver(),
+ *   decoder: createManifestDecoder(ociFormats),
+ * });
+ * ```
+ *
+ * @packageDocumentation
+ */
+export { createRegistry, type RegistryOptions } from './create-registry.ts';
+export type { Damage, DamageReporter } from './damage.ts';

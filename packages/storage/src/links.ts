@@ -1,0 +1,47 @@
+import { isDigest, isSupportedDigest, type Digest, type OperationOptions } from '@purser/core';
+import { DriverError, type StorageDriver } from '@purser/storage-driver';
+import type { DamageReporter } from './damage.ts';
+
+/** Reads and writes links: small files that hold a digest. */
+export class Links {
+  readonly #driver: StorageDriver;
+  readonly #report: DamageReporter;
+
+  constructor(driver: StorageDriver, report: DamageReporter) {
+    this.#driver = driver;
+    this.#report = report;
+  }
+
+  /** The digest in a link. A link that is missing, empty or broken is `undefined`; damage is reported. */
+  async read(path: string, options?: OperationOptions): Promise<Digest | undefined> {
+    const text = await this.#text(path, options);
+    if (text === undefined) return undefined;
+    if (isDigest(text) && isSupportedDigest(text)) return text;
+    this.#report({ path, problem: 'link is no digest' });
+    return undefined;
+  }
+
+  async write(path: string, digest: Digest, options?: OperationOptions): Promise<void> {
+    await this.#driver.putContent(path, Buffer.from(digest), options);
+  }
+
+  /** Removes a link, and says whether there was one. */
+  async delete(path: string, options?: OperationOptions): Promise<boolean> {
+    try {
+      await this.#driver.delete(path, options);
+      return true;
+    } catch (error) {
+      if (DriverError.is(error, 'PATH_NOT_FOUND')) return false;
+      throw error;
+    }
+  }
+
+  async #text(path: string, options: OperationOptions | undefined): Promise<string | undefined> {
+    try {
+      return Buffer.from(await this.#driver.getContent(path, options)).toString('latin1');
+    } catch (error) {
+      if (DriverError.is(error, 'PATH_NOT_FOUND')) return undefined;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import {
+  contentMismatch,
+  digestOf,
+  RegistryError,
+  supportedAlgorithmOf,
+  type Digest,
+  type Manifest,
+  type ManifestDecoder,
+  type ManifestService,
+  type OperationOptions,
+  type PutManifestOptions,
+  type TagService,
+} from '@purser/core';
+import type { GlobalBlobStore } from './blob-store.ts';
+import type { LinkedContent } from './linked-content.ts';
+import type { ManifestMemory } from './manifest-memory.ts';
+import { requireDeletion, type Policy } from './policy.ts';
+import { verifyReferences, type ReferenceSources } from './verify-references.ts';
+
+export interface ManifestStoreOptions {
+  readonly global: GlobalBlobStore;
+  /** The repository's manifests. */
+  readonly revisions: LinkedContent;
+  readonly blobs: ReferenceSources['blobs'];
+  readonly tags: TagService;
+  readonly decoder: ManifestDecoder;
+  readonly memory: ManifestMemory;
+  readonly policy: Policy;
+}
+
+/** The manifests of one repository: blobs of the global store, seen through the repository's revision links. */
+export class ManifestStore implements ManifestService {
+  readonly #options: ManifestStoreOptions;
+
+  constructor(options: ManifestStoreOptions) {
+    this.#options = options;
+  }
+
+  async exists(digest: Digest, options?: OperationOptions): Promise<boolean> {
+    return (await this.#options.revisions.stat(digest, options)) !== undefined;
+  }
+
+  async get(digest: Digest, options?: OperationOptions): Promise<Manifest> {
+    const target = await this.#options.revisions.resolve(digest, options);
+    if (target === undefined) throw unknownManifest(digest);
+    const remembered = this.#options.memory.get(target);
+    if (remembered !== undefined) return remembered;
+    const manifest = await this.#read(target, options);
+    this.#options.memory.set(target, manifest);
+    return manifest;
+  }
+
+  async put(manifest: Manifest, { digest, signal }: PutManifestOptions = {}): Promise<Digest> {
+    const name = checkedName(manifest, digest);
+    const { global, revisions, blobs, memory } = this.#options;
+    await verifyReferences(manifest, { blobs, manifests: revisions }, { signal });
+    const descriptor = await global.put(manifest.payload, { signal });
+    await revisions.link({ ...descriptor, mediaType: manifest.mediaType }, name, { signal });
+    memory.set(descriptor.digest, manifest);
+    return name;
+  }
+
+  async delete(digest: Digest, options?: OperationOptions): Promise<void> {
+    const { policy, tags, revisions } = this.#options;
+    requireDeletion(policy);
+    if (!(await this.exists(digest, options))) throw unknownManifest(digest);
+    // Tags first: were this cut off, the manifest would still be there to be deleted again.
+    for await (const tag of tags.lookup(digest, options)) await tags.untag(tag, options);
+    await revisions.unlink(digest, options);
+  }
+
+  async #read(digest: Digest, options?: OperationOptions): Promise<Manifest> {
+    const { global, decoder } = this.#options;
+    try {
+      return decoder.decodeStored(await global.get(digest, options));
+    } catch (error) {
+      if (!RegistryError.is(error, 'BLOB_UNKNOWN', 'MANIFEST_INVALID')) throw error;
+      // Missing bytes, or a format that is not enabled: to a client it is not there, and it is told why.
+      throw unknownManifest(digest, error);
+    }
+  }
+}
+
+/** The digest a manifest is stored by: the client's, if it matches. */
+function checkedName({ payload }: Manifest, wanted: Digest | undefined): Digest {
+  if (wanted === undefined) return digestOf(payload);
+  if (digestOf(payload, supportedAlgorithmOf(wanted)) !== wanted) throw contentMismatch(wanted);
+  return wanted;
+}
+
+function unknownManifest(digest: Digest, cause?: RegistryError): RegistryError {
+  const reason = cause?.code === 'MANIFEST_INVALID' ? cause.message : undefined;
+  return new RegistryError('MANIFEST_UNKNOWN', { message: reason, detail: { digest }, cause });
+}

@@ -1,0 +1,88 @@
+import { encodedOf, type Digest, type RepositoryName, type Tag } from '@purser/core';
+
+/**
+ * Where everything is, exactly as distribution lays it out. `R` stands for `/docker/registry/v2/repositories/<name>`.
+ *
+ *     /docker/registry/v2/blobs/sha256/<ab>/<abcd…>/data     the bytes of every blob and manifest, once
+ *     R/_layers/<algorithm>/<hex>/link                       the repository may read this blob
+ *     R/_manifests/revisions/<algorithm>/<hex>/link          the repository may read this manifest
+ *     R/_manifests/tags/<tag>/current/link                   what a tag names now
+ *     R/_manifests/tags/<tag>/index/<algorithm>/<hex>/link   what it has ever named
+ *     R/_uploads/<id>/startedat                              an upload session, with the time it began
+ *     R/_uploads/<id>/data                                   what it received
+ *     R/_uploads/<id>/received                               the digest of that: ours, distribution ignores it
+ *
+ * A link is a file whose content is a digest in text. A name's components never begin with `_`.
+ *
+ * @see distribution, registry/storage/paths.go.
+ */
+const ROOT = '/docker/registry/v2';
+
+export const REPOSITORIES = `${ROOT}/repositories`;
+
+export function blobDataPath(digest: Digest): string {
+  const { algorithm, encoded } = parts(digest);
+  return `${ROOT}/blobs/${algorithm}/${encoded.slice(0, 2)}/${encoded}/data`;
+}
+
+export function repositoryPath(name: RepositoryName): string {
+  return `${REPOSITORIES}/${name}`;
+}
+
+export function layersPath(name: RepositoryName): string {
+  return `${repositoryPath(name)}/_layers`;
+}
+
+export function layerLinkPath(name: RepositoryName, digest: Digest): string {
+  return `${layersPath(name)}/${linkName(digest)}`;
+}
+
+/** The directory that makes a repository one of the catalog. */
+export function manifestsPath(repository: string): string {
+  return `${repository}/_manifests`;
+}
+
+export function revisionLinkPath(name: RepositoryName, digest: Digest): string {
+  return `${manifestsPath(repositoryPath(name))}/revisions/${linkName(digest)}`;
+}
+
+export function tagsPath(name: RepositoryName): string {
+  return `${manifestsPath(repositoryPath(name))}/tags`;
+}
+
+export function tagPath(name: RepositoryName, tag: Tag): string {
+  return `${tagsPath(name)}/${tag}`;
+}
+
+export function tagCurrentPath(name: RepositoryName, tag: Tag): string {
+  return `${tagPath(name, tag)}/current/link`;
+}
+
+export function tagIndexPath(name: RepositoryName, tag: Tag, digest: Digest): string {
+  return `${tagPath(name, tag)}/index/${linkName(digest)}`;
+}
+
+export function uploadsPath(name: RepositoryName): string {
+  return `${repositoryPath(name)}/_uploads`;
+}
+
+export function uploadPaths(name: RepositoryName, id: string) {
+  const directory = `${uploadsPath(name)}/${id}`;
+  return {
+    directory,
+    startedAt: `${directory}/startedat`,
+    data: `${directory}/data`,
+    received: `${directory}/received`,
+  };
+}
+
+export type UploadPaths = ReturnType<typeof uploadPaths>;
+
+function linkName(digest: Digest): string {
+  const { algorithm, encoded } = parts(digest);
+  return `${algorithm}/${encoded}/link`;
+}
+
+function parts(digest: Digest): { algorithm: string; encoded: string } {
+  return { algorithm: digest.slice(0, digest.indexOf(':')), encoded: encodedOf(digest) };
+}

@@ -1,0 +1,64 @@
+import type {
+  BlobDescriptorCache,
+  ManifestDecoder,
+  Repository,
+  RepositoryName,
+} from '@purser/core';
+import type { StorageDriver } from '@purser/storage-driver';
+import type { GlobalBlobStore } from './blob-store.ts';
+import type { DamageReporter } from './damage.ts';
+import { LinkedBlobStore } from './linked-blob-store.ts';
+import { LinkedContent } from './linked-content.ts';
+import type { Links } from './links.ts';
+import type { ManifestMemory } from './manifest-memory.ts';
+import { ManifestStore } from './manifest-store.ts';
+import { layerLinkPath, revisionLinkPath } from './paths.ts';
+import type { Policy } from './policy.ts';
+import { TagStore } from './tag-store.ts';
+import { Uploads, type UploadSessions } from './uploads.ts';
+
+/** What all repositories of a registry share. */
+export interface RepositoryParts {
+  readonly driver: StorageDriver;
+  readonly decoder: ManifestDecoder;
+  readonly cache: BlobDescriptorCache | undefined;
+  readonly policy: Policy;
+  readonly report: DamageReporter;
+  readonly links: Links;
+  readonly global: GlobalBlobStore;
+  readonly memory: ManifestMemory;
+  readonly sessions: UploadSessions;
+}
+
+/** Puts one repository together. */
+export function createRepository(name: RepositoryName, parts: RepositoryParts): Repository {
+  const { driver, links, global, policy } = parts;
+  const contentOf = (repository: RepositoryName) =>
+    new LinkedContent(
+      {
+        linkPath: (digest) => layerLinkPath(repository, digest),
+        cache: parts.cache?.forRepository(repository, 'blobs'),
+      },
+      parts,
+    );
+  const revisions = new LinkedContent(
+    {
+      linkPath: (digest) => revisionLinkPath(name, digest),
+      cache: parts.cache?.forRepository(name, 'manifests'),
+    },
+    parts,
+  );
+  const content = contentOf(name);
+  const uploads = new Uploads({
+    ...parts,
+    name,
+    async adopt(path, descriptor, digest) {
+      await global.adopt(path, descriptor);
+      await content.link(descriptor, digest);
+    },
+  });
+  const blobs = new LinkedBlobStore({ global, content, contentOf, uploads, policy });
+  const tags = new TagStore({ driver, links, name, policy });
+  const manifests = new ManifestStore({ ...parts, revisions, blobs, tags });
+  return { name, blobs, manifests, tags };
+}

@@ -1,0 +1,102 @@
+import {
+  isTag,
+  RegistryError,
+  type Digest,
+  type ListOptions,
+  type OperationOptions,
+  type RepositoryName,
+  type Tag,
+  type TagService,
+} from '@purser/core';
+import { DriverError, type StorageDriver } from '@purser/storage-driver';
+import type { Links } from './links.ts';
+import {
+  layersPath,
+  manifestsPath,
+  repositoryPath,
+  tagCurrentPath,
+  tagIndexPath,
+  tagPath,
+  tagsPath,
+  uploadsPath,
+} from './paths.ts';
+import { requireDeletion, type Policy } from './policy.ts';
+
+export interface TagStoreOptions {
+  readonly driver: StorageDriver;
+  readonly links: Links;
+  readonly name: RepositoryName;
+  readonly policy: Policy;
+}
+
+/** The tags of one repository: a directory each, with a link to what it names now and one to all it ever named. */
+export class TagStore implements TagService {
+  readonly #driver: StorageDriver;
+  readonly #links: Links;
+  readonly #name: RepositoryName;
+  readonly #policy: Policy;
+
+  constructor({ driver, links, name, policy }: TagStoreOptions) {
+    this.#driver = driver;
+    this.#links = links;
+    this.#name = name;
+    this.#policy = policy;
+  }
+
+  get(tag: Tag, options?: OperationOptions): Promise<Digest | undefined> {
+    return this.#links.read(tagCurrentPath(this.#name, tag), options);
+  }
+
+  async tag(tag: Tag, digest: Digest, options?: OperationOptions): Promise<void> {
+    await Promise.all([
+      this.#links.write(tagIndexPath(this.#name, tag, digest), digest, options),
+      this.#links.write(tagCurrentPath(this.#name, tag), digest, options),
+    ]);
+  }
+
+  async untag(tag: Tag, options?: OperationOptions): Promise<void> {
+    requireDeletion(this.#policy);
+    try {
+      await this.#driver.delete(tagPath(this.#name, tag), options);
+    } catch (error) {
+      if (!DriverError.is(error, 'PATH_NOT_FOUND')) throw error;
+      throw new RegistryError('MANIFEST_UNKNOWN', { detail: { tag }, cause: error });
+    }
+  }
+
+  async *list({ after, limit = Infinity, signal }: ListOptions = {}): AsyncIterable<Tag> {
+    let remaining = limit;
+    try {
+      for await (const { path } of this.#driver.list(tagsPath(this.#name), { after, signal })) {
+        if (remaining-- <= 0) return;
+        const tag = path.slice(path.lastIndexOf('/') + 1);
+        if (isTag(tag)) yield tag;
+      }
+    } catch (error) {
+      if (!DriverError.is(error, 'PATH_NOT_FOUND')) throw error;
+      await this.#checkExists({ signal });
+    }
+  }
+
+  async *lookup(digest: Digest, options?: OperationOptions): AsyncIterable<Tag> {
+    try {
+      for await (const tag of this.list(options)) {
+        if ((await this.get(tag, options)) === digest) yield tag;
+      }
+    } catch (error) {
+      if (!RegistryError.is(error, 'NAME_UNKNOWN')) throw error;
+    }
+  }
+
+  /** A repository without tags exists when it has ever had anything; a mere parent of others has not. */
+  async #checkExists(options: OperationOptions): Promise<void> {
+    const traces = [
+      manifestsPath(repositoryPath(this.#name)),
+      layersPath(this.#name),
+      uploadsPath(this.#name),
+    ];
+    const found = await Promise.all(traces.map((path) => this.#driver.stat(path, options)));
+    if (found.some((info) => info !== undefined)) return;
+    throw new RegistryError('NAME_UNKNOWN', { detail: { name: this.#name } });
+  }
+}

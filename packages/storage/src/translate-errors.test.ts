@@ -1,0 +1,41 @@
+import { parseRepositoryName, RegistryError } from '@purser/core';
+import { DriverError, MemoryDriver, type DriverErrorCode } from '@purser/storage-driver';
+import { describe, expect, it } from 'vitest';
+import { createRegistry } from './create-registry.ts';
+import { chunksOf, decoder } from './fixtures/images.ts';
+import { observeCalls } from './fixtures/recording-driver.ts';
+
+function failing(code: DriverErrorCode, failingMethod: string) {
+  const cause = new DriverError(code, { driver: 'test', operation: failingMethod, path: '/x' });
+  const driver = observeCalls(new MemoryDriver(), (method) => {
+    if (method === failingMethod) throw cause;
+  });
+  const { blobs } = createRegistry({ driver, decoder }).repository(parseRepositoryName('a'));
+  return { blobs, cause };
+}
+
+describe('a failure of the driver', () => {
+  it.each([
+    ['NO_SPACE', 'putContent', 'STORAGE_FULL'],
+    ['NO_SPACE', 'write', 'STORAGE_FULL'],
+    ['BUSY', 'openWriter', 'UNAVAILABLE'],
+    ['PERMISSION_DENIED', 'putContent', 'UNAVAILABLE'],
+  ] as const)(
+    '%s in %s reaches the client as %s, with its cause',
+    async (code, method, expected) => {
+      const { blobs, cause } = failing(code, method);
+      const push = async () => {
+        await using writer = await blobs.create();
+        await writer.append(chunksOf(Buffer.from('hello')));
+      };
+      const error: unknown = await push().catch((failure: unknown) => failure);
+      expect(RegistryError.is(error, expected)).toBe(true);
+      expect((error as Error).cause).toBe(cause);
+    },
+  );
+
+  it('stays what it is when a client can do nothing about it', async () => {
+    const { blobs, cause } = failing('FAILED', 'putContent');
+    await expect(blobs.create()).rejects.toBe(cause);
+  });
+});

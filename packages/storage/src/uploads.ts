@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto';
+import {
+  Exclusive,
+  RegistryError,
+  type BlobWriter,
+  type Descriptor,
+  type Digest,
+  type OperationOptions,
+  type RepositoryName,
+  type UploadStatus,
+} from '@purser/core';
+import { DriverError, type StorageDriver } from '@purser/storage-driver';
+import { UploadWriter } from './blob-writer.ts';
+import type { DamageReporter } from './damage.ts';
+import { uploadPaths, type UploadPaths } from './paths.ts';
+import { RunningDigests } from './running-digests.ts';
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** What the uploads of all repositories share. */
+export class UploadSessions {
+  readonly held = new Exclusive();
+  readonly digests = new RunningDigests();
+}
+
+export interface UploadsOptions {
+  readonly driver: StorageDriver;
+  readonly name: RepositoryName;
+  readonly sessions: UploadSessions;
+  readonly report: DamageReporter;
+  /** Takes over verified content and links it by the name the client gave. */
+  readonly adopt: (path: string, descriptor: Descriptor, name: Digest) => Promise<void>;
+}
+
+/** The upload sessions of one repository. All of their state is in storage; what memory adds is speed. */
+export class Uploads {
+  readonly #options: UploadsOptions;
+
+  constructor(options: UploadsOptions) {
+    this.#options = options;
+  }
+
+  async create({ signal }: OperationOptions = {}): Promise<BlobWriter> {
+    const { driver, name } = this.#options;
+    const id = randomUUID();
+    const startedAt = new Date();
+    const paths = uploadPaths(name, id);
+    // A session need not outlive a loss of power; what is committed must.
+    await driver.putContent(paths.startedAt, Buffer.from(formatStart(startedAt)), {
+      durable: false,
+      signal,
+    });
+    const release = await this.#options.sessions.held.acquire(paths.directory, { signal });
+    return this.#writer({ id, startedAt, size: 0, paths }, release);
+  }
+
+  async resume(id: string, options?: OperationOptions): Promise<BlobWriter> {
+    const paths = this.#paths(id);
+    const release = await this.#options.sessions.held.acquire(paths.directory, options);
+    try {
+      const status = await this.status(id, options);
+      return this.#writer({ ...status, paths }, release);
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  async status(id: string, options?: OperationOptions): Promise<UploadStatus> {
+    const { startedAt, data } = this.#paths(id);
+    const [text, info] = await Promise.all([
+      this.#text(startedAt, options),
+      this.#options.driver.stat(data, options),
+    ]);
+    const start = text === undefined ? undefined : parseStart(text);
+    if (text !== undefined && start === undefined) {
+      this.#options.report({ path: startedAt, problem: 'upload has no valid start time' });
+    }
+    if (start === undefined) throw unknownUpload(id);
+    return { id, startedAt: start, size: info?.size ?? 0 };
+  }
+
+  #paths(id: string): UploadPaths {
+    if (!UUID.test(id)) throw unknownUpload(id);
+    return uploadPaths(this.#options.name, id);
+  }
+
+  #writer(upload: UploadStatus & { paths: UploadPaths }, release: () => void): UploadWriter {
+    const { driver, sessions, adopt } = this.#options;
+    return new UploadWriter(upload, { driver, digests: sessions.digests, adopt, release });
+  }
+
+  async #text(path: string, options?: OperationOptions): Promise<string | undefined> {
+    try {
+      return Buffer.from(await this.#options.driver.getContent(path, options)).toString();
+    } catch (error) {
+      if (DriverError.is(error, 'PATH_NOT_FOUND')) return undefined;
+      throw error;
+    }
+  }
+}
+
+/** RFC 3339 in whole seconds, as distribution writes and purges it. */
+function formatStart(time: Date): string {
+  return `${time.toISOString().slice(0, 19)}Z`;
+}
+
+function parseStart(text: string): Date | undefined {
+  const time = new Date(text);
+  return Number.isNaN(time.getTime()) ? undefined : time;
+}
+
+function unknownUpload(id: string): RegistryError {
+  return new RegistryError('BLOB_UPLOAD_UNKNOWN', { detail: { id: id.slice(0, 64) } });
+}
