@@ -3,11 +3,12 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     projects: ['packages/*', 'apps/*'],
+    reporters: process.env['CI'] ? ['default', ['json', { outputFile: 'coverage/tests.json' }]] : ['default'],
     coverage: {
       provider: 'v8',
       include: ['{packages,apps}/*/src/**/*.ts'],
-      exclude: ['**/*.{test,bench}.ts'],
-      reporter: ['text', 'json-summary', 'html'],
+      exclude: ['**/*.{test,bench}.ts', '**/fixtures/**'],
+      reporter: ['text-summary', 'json-summary', 'html'],
     },
   },
 });

@@ -22,7 +22,12 @@ import { registryTest, type RegistryConformanceOptions } from './suite.ts';
 import { testTags } from './tags.ts';
 import { testUploads } from './uploads.ts';
 
-export type { RegistryConformanceOptions, RegistryUnderTest, TestRunner } from './suite.ts';
+export type {
+  RegistryConformanceOptions,
+  RegistrySupport,
+  RegistryUnderTest,
+  TestRunner,
+} from './suite.ts';
 
 /**
  * Declares the tests. The registry must allow deletion and accept OCI images and indexes.
@@ -36,7 +41,7 @@ export function describeRegistryConformance(
   const test = registryTest(options);
   options.describe(`a registry: ${name}`, () => {
     options.describe('blobs', () => testBlobs(test));
-    options.describe('uploads', () => testUploads(test));
+    options.describe('uploads', () => testUploads(test, options.supports));
     options.describe('manifests', () => testManifests(test));
     options.describe('tags', () => testTags(test));
     options.describe('listing', () => testListing(test));

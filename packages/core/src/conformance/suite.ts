@@ -21,7 +21,14 @@ export interface RegistryUnderTest {
   cleanUp?(): Promise<void>;
 }
 
+export interface RegistrySupport {
+  /** Whether a writer keeps others out of its session until it lets go. Default `true`. */
+  readonly exclusiveUploads?: boolean | undefined;
+}
+
 export interface RegistryConformanceOptions extends TestRunner {
+  /** What of the contract the registry cannot do; the rest of the suite still holds. Default: it does all. */
+  readonly supports?: RegistrySupport | undefined;
   createRegistry(): Promise<RegistryUnderTest>;
 }
 

@@ -1,15 +1,23 @@
 import assert from 'node:assert/strict';
 import { digestOf } from '../digest.ts';
 import { sampleBytes } from '../testing/samples.ts';
-import { bytesOf, chunksOf, fails, repositoryOf, type RegistryTest } from './suite.ts';
+import {
+  bytesOf,
+  chunksOf,
+  fails,
+  repositoryOf,
+  type RegistrySupport,
+  type RegistryTest,
+} from './suite.ts';
 
 const content = Buffer.from(sampleBytes(200_000));
 const [first, second] = [content.subarray(0, 70_000), content.subarray(70_000)] as const;
 const digest = digestOf(content);
 const missingId = '00000000-0000-4000-8000-000000000000';
 
-export function testUploads(test: RegistryTest): void {
+export function testUploads(test: RegistryTest, supports: RegistrySupport = {}): void {
   testSessions(test);
+  if (supports.exclusiveUploads ?? true) testExclusion(test);
   testOrder(test);
   testEnds(test);
 }
@@ -57,6 +65,24 @@ function testSessions(test: RegistryTest): void {
     assert.ok(writer.startedAt.getTime() <= Date.now());
   });
 
+  test('keeps the sessions of repositories apart', async (registry) => {
+    const writer = await repositoryOf(registry).blobs.create();
+    await writer.close();
+    const other = repositoryOf(registry, 'suite/second').blobs;
+    await fails(other.resume(writer.id), 'BLOB_UPLOAD_UNKNOWN');
+    await fails(other.uploadStatus(writer.id), 'BLOB_UPLOAD_UNKNOWN');
+  });
+
+  test('does not know a session that was never begun', async (registry) => {
+    const { blobs } = repositoryOf(registry);
+    for (const id of [missingId, 'no-uuid', '..', '../../x', '']) {
+      await fails(blobs.resume(id), 'BLOB_UPLOAD_UNKNOWN');
+      await fails(blobs.uploadStatus(id), 'BLOB_UPLOAD_UNKNOWN');
+    }
+  });
+}
+
+function testExclusion(test: RegistryTest): void {
   test('lets one writer at a time hold a session', async (registry) => {
     const { blobs } = repositoryOf(registry);
     const writer = await blobs.create();
@@ -81,22 +107,6 @@ function testSessions(test: RegistryTest): void {
     await assert.rejects(waiting, reason);
     await writer.close();
     await (await blobs.resume(writer.id)).close();
-  });
-
-  test('keeps the sessions of repositories apart', async (registry) => {
-    const writer = await repositoryOf(registry).blobs.create();
-    await writer.close();
-    const other = repositoryOf(registry, 'suite/second').blobs;
-    await fails(other.resume(writer.id), 'BLOB_UPLOAD_UNKNOWN');
-    await fails(other.uploadStatus(writer.id), 'BLOB_UPLOAD_UNKNOWN');
-  });
-
-  test('does not know a session that was never begun', async (registry) => {
-    const { blobs } = repositoryOf(registry);
-    for (const id of [missingId, 'no-uuid', '..', '../../x', '']) {
-      await fails(blobs.resume(id), 'BLOB_UPLOAD_UNKNOWN');
-      await fails(blobs.uploadStatus(id), 'BLOB_UPLOAD_UNKNOWN');
-    }
   });
 }
 
