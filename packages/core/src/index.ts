@@ -56,6 +56,7 @@ export {
   type ErrorCode,
   type RegistryErrorOptions,
 } from './errors.ts';
+export { encodeDescriptor, encodePlatform } from './encode-descriptor.ts';
 export { exactLength } from './exact-length.ts';
 export { Exclusive } from './exclusive.ts';
 export {
@@ -67,6 +68,25 @@ export {
   type ManifestService,
   type PutManifestOptions,
 } from './manifest.ts';
+export {
+  createImageBuilder,
+  createIndexBuilder,
+  type ImageBuilderOptions,
+} from './manifest-builders.ts';
+export {
+  invalidMember,
+  isPresent,
+  parseDescriptorList,
+  refuseOtherKind,
+} from './manifest-document.ts';
+export {
+  encodeManifestJson,
+  members,
+  sortedMembers,
+  unlessEmpty,
+  type Encodable,
+  type Members,
+} from './manifest-json.ts';
 export { createManifestDecoder, type ManifestDecoder } from './manifest-decoder.ts';
 export { bareMediaType, isMediaType } from './media-type.ts';
 export type { ListOptions, OperationOptions } from './options.ts';

@@ -1,7 +1,8 @@
 import { RegistryError } from './errors.ts';
 import type { Manifest, ManifestFormat } from './manifest.ts';
 import { bareMediaType } from './media-type.ts';
-import { isObject, parseStrictJsonObject, type JsonObject } from './strict-json.ts';
+import { decodeOrSalvage, parseStored } from './stored-manifest.ts';
+import { parseStrictJsonObject, type JsonObject } from './strict-json.ts';
 
 /** Turns bytes into manifests by the formats it was made with. */
 export interface ManifestDecoder {
@@ -64,7 +65,7 @@ export function createManifestDecoder(formats: readonly ManifestFormat[]): Manif
           : formats.find((candidate) => candidate.recognizes(document));
       if (format === undefined)
         throw invalid('the stored manifest has the shape of no known format');
-      return format.decode(payload, document);
+      return decodeOrSalvage(format, payload, document);
     },
   };
 }
@@ -74,16 +75,6 @@ function checkOwnMediaType(document: JsonObject, expected: string): void {
   const own = document['mediaType'];
   if (own === undefined || own === null || own === '' || own === expected) return;
   throw invalid(`mediaType of the manifest is ${shorten(own)}, but it was sent as ${expected}`);
-}
-
-function parseStored(payload: Uint8Array): JsonObject {
-  try {
-    const document: unknown = JSON.parse(Buffer.from(payload).toString());
-    if (isObject(document)) return document;
-  } catch (error) {
-    throw invalid('the stored manifest is not JSON', error);
-  }
-  throw invalid('the stored manifest is not a JSON object');
 }
 
 function shorten(value: unknown): string {

@@ -28,7 +28,9 @@ const DEFAULT_TAG = 'latest' as Tag;
 
 /** A tag, a digest and a domain beside the longest path, with room; longer text is refused before it is looked at. */
 const MAXIMUM_LENGTH = 1024;
-const DOMAIN = /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[A-Fa-f0-9:]+\])(?::[0-9]+)?$/;
+const IPV6_HOST = /^\[[A-Fa-f0-9:]+\]$/;
+const HOST_COMPONENT = /^[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?$/;
+const PORT = /:[0-9]+$/;
 const IMAGE_ID = /^[a-f0-9]{64}$/;
 
 /**
@@ -81,9 +83,14 @@ export function familiarReference(reference: NormalizedReference): string {
   const { domain, path } = reference;
   if (domain !== DEFAULT_DOMAIN) return formatReference(reference);
   const rest = path.startsWith(OFFICIAL_PREFIX) ? path.slice(OFFICIAL_PREFIX.length) : path;
-  // `library/a/b` without its prefix would be the repository `a/b`; a first part like a host would be a domain.
-  const familiar = rest.includes('/') && rest !== path ? path : rest;
-  return formatReference({ ...reference, domain: undefined, path: familiar as RepositoryName });
+  // Without its prefix, `library/a/b` would be another repository, and 64 hex digits an image id.
+  const familiar = rest !== path && (rest.includes('/') || IMAGE_ID.test(rest)) ? path : rest;
+  const first = familiar.slice(0, Math.max(familiar.indexOf('/'), 0));
+  return formatReference({
+    ...reference,
+    domain: isDomain(first) ? domain : undefined,
+    path: familiar as RepositoryName,
+  });
 }
 
 function cutSuffix(text: string, mark: string): { rest: string; suffix: string | undefined } {
@@ -104,13 +111,17 @@ function splitDomain(name: string): { domain: string | undefined; path: Reposito
   const slash = name.indexOf('/');
   const first = name.slice(0, Math.max(slash, 0));
   if (!isDomain(first)) return { domain: undefined, path: checkedPath(name) };
-  if (!DOMAIN.test(first)) throw invalidName(name, 'the registry host is malformed');
+  if (!isHost(first.replace(PORT, ''))) throw invalidName(name, 'the registry host is malformed');
   return { domain: first, path: checkedPath(name.slice(slash + 1)) };
 }
 
 /** Docker's rule for what stands before the first slash. */
 function isDomain(first: string): boolean {
   return /[.:[]/.test(first) || first === 'localhost' || first !== first.toLowerCase();
+}
+
+function isHost(text: string): boolean {
+  return IPV6_HOST.test(text) || text.split('.').every((part) => HOST_COMPONENT.test(part));
 }
 
 function checkedPath(path: string): RepositoryName {

@@ -1,0 +1,41 @@
+import { parseDescriptor, type Descriptor } from './descriptor.ts';
+import { RegistryError } from './errors.ts';
+import type { JsonObject } from './strict-json.ts';
+
+/**
+ * Refuses a document that another reader could take for the other kind of manifest: CVE-2021-41190. A member that is
+ * null counts as absent, and the expression had better ignore case, for that is how Go reads JSON.
+ *
+ * @param members Matches the names that only the other kind has.
+ * @throws RegistryError `MANIFEST_INVALID`.
+ */
+export function refuseOtherKind(document: JsonObject, members: RegExp): void {
+  const found = Object.keys(document).find(
+    (name) => members.test(name) && isPresent(document[name]),
+  );
+  if (found !== undefined) throw invalidMember(found, 'makes this an image and an index at once');
+}
+
+/** Whether a member is there: Go writes one that is not as null. */
+export function isPresent(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
+
+/**
+ * Reads a required list of descriptors. Go writes an empty one as null.
+ *
+ * @throws RegistryError `MANIFEST_INVALID`, naming the entry and the member that is wrong.
+ */
+export function parseDescriptorList(document: JsonObject, member: string): readonly Descriptor[] {
+  const list = document[member] === null ? [] : document[member];
+  if (!Array.isArray(list)) throw invalidMember(member, 'must be a list of descriptors');
+  return list.map((entry, index) => parseDescriptor(entry, `${member}[${index}]`));
+}
+
+/** The error for a member of a manifest. */
+export function invalidMember(member: string, complaint: string): RegistryError {
+  return new RegistryError('MANIFEST_INVALID', {
+    message: `${member} ${complaint}`,
+    detail: { member },
+  });
+}
