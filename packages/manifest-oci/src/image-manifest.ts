@@ -1,0 +1,44 @@
+import {
+  isPresent,
+  parseDescriptor,
+  parseDescriptorList,
+  refuseOtherKind,
+  type JsonObject,
+  type Manifest,
+  type ManifestFormat,
+  type ManifestReference,
+} from '@purser/core';
+import { checkSchemaVersion, parseRelations } from './document.ts';
+import { isNonDistributable, OCI_IMAGE_MANIFEST } from './media-types.ts';
+
+/** @see OCI image-spec, manifest.md. */
+export const ociImageManifestFormat: ManifestFormat = {
+  mediaType: OCI_IMAGE_MANIFEST,
+
+  recognizes(document) {
+    const isImage = isPresent(document['config']) || isPresent(document['layers']);
+    return isImage && !isPresent(document['manifests']);
+  },
+
+  decode: decodeImageManifest,
+};
+
+function decodeImageManifest(payload: Uint8Array, document: JsonObject): Manifest {
+  checkSchemaVersion(document);
+  refuseOtherKind(document, /^manifests$/iu);
+  const config = parseDescriptor(document['config'], 'config');
+  const layers = parseDescriptorList(document, 'layers');
+  return {
+    mediaType: OCI_IMAGE_MANIFEST,
+    payload,
+    references: [
+      { kind: 'blob', descriptor: config, foreign: false },
+      ...layers.map((descriptor): ManifestReference => ({
+        kind: 'blob',
+        descriptor,
+        foreign: isNonDistributable(descriptor.mediaType),
+      })),
+    ],
+    ...parseRelations(document),
+  };
+}
