@@ -1,0 +1,281 @@
+import type { Readable } from 'node:stream';
+import { CheckedWriter } from './checked-writer.ts';
+import type {
+  DriverListOptions,
+  DriverLocateOptions,
+  DriverOptions,
+  Entry,
+  FileInfo,
+  FileWriter,
+  PutContentOptions,
+  ReaderOptions,
+  StorageDriver,
+  WalkOptions,
+  WriterOptions,
+} from './driver.ts';
+import { DriverError, type DriverErrorCode } from './errors.ts';
+import type { FileSink } from './file-sink.ts';
+import { faultOfPath, isPathName, nameOfPath, ROOT_PATH } from './path.ts';
+import { Refusal } from './refusal.ts';
+import { walkTree } from './walk.ts';
+
+/** Every option of a call, present and checked. */
+export interface CallContext {
+  readonly signal: AbortSignal | undefined;
+}
+
+/** What of a file is read, and how. */
+export interface ReaderRange {
+  readonly offset: number;
+  /** `Infinity` to read to the end. */
+  readonly length: number;
+  /** May be passed over: then every chunk is the caller's. */
+  readonly lend: boolean;
+}
+
+/** Which call failed, for the error that tells of it. */
+interface Call extends CallContext {
+  readonly operation: string;
+  readonly path: string;
+}
+
+/**
+ * What every driver has in common, so that a driver is only the work itself.
+ *
+ * Each public method checks its arguments and the signal, calls its twin whose name begins with `do`, and makes a
+ * DriverError of whatever that throws: a DriverError passes as it is, a `Refusal` gives its code, anything else the
+ * code that `codeOf` finds or `FAILED`; the cause is kept. When the signal was aborted, its reason is thrown.
+ *
+ * `walk` is built on `doList`. Implement the twins as their public methods are specified in `StorageDriver`.
+ */
+export abstract class BaseDriver implements StorageDriver {
+  abstract readonly name: string;
+
+  protected abstract doGetContent(path: string, context: CallContext): Promise<Uint8Array>;
+
+  protected abstract doPutContent(
+    path: string,
+    content: Uint8Array,
+    context: CallContext & { readonly durable: boolean },
+  ): Promise<void>;
+
+  /**
+   * The base destroys the stream when the signal is aborted. A failure while reading destroys it with what `failure`
+   * makes of the error.
+   */
+  protected abstract doOpenReader(
+    path: string,
+    context: CallContext & ReaderRange,
+  ): Promise<Readable>;
+
+  protected abstract doOpenWriter(
+    path: string,
+    context: CallContext & { readonly append: boolean },
+  ): Promise<FileSink>;
+
+  /** `undefined` for what is missing, also for `/`. */
+  protected abstract doStat(path: string, context: CallContext): Promise<FileInfo | undefined>;
+
+  /**
+   * May refuse `/` with `PATH_NOT_FOUND`, and may give names that are no path names: the base leaves them out.
+   *
+   * @param context.after Any text.
+   */
+  protected abstract doList(
+    path: string,
+    context: CallContext & { readonly after: string | undefined },
+  ): AsyncIterable<Entry>;
+
+  /** The paths differ. */
+  protected abstract doMove(
+    source: string,
+    destination: string,
+    context: CallContext,
+  ): Promise<void>;
+
+  protected abstract doDelete(path: string, context: CallContext): Promise<void>;
+
+  /** Makes no URL. */
+  protected doLocate(
+    _path: string,
+    _context: CallContext & { readonly method: 'GET' | 'HEAD' },
+  ): Promise<URL | undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  /**
+   * The code for an error of the backend; `FAILED` when it is `undefined`.
+   *
+   * @param _operation The public method that fails; `write`, `commit`, `close` or `cancel` for a writer's.
+   */
+  protected codeOf(_error: unknown, _operation: string): DriverErrorCode | undefined {
+    return undefined;
+  }
+
+  getContent(path: string, { signal }: DriverOptions = {}): Promise<Uint8Array> {
+    return this.#call({ operation: 'getContent', path, signal }, () =>
+      this.doGetContent(path, { signal }),
+    );
+  }
+
+  putContent(
+    path: string,
+    content: Uint8Array,
+    { signal, durable = true }: PutContentOptions = {},
+  ): Promise<void> {
+    return this.#call({ operation: 'putContent', path, signal }, () =>
+      this.doPutContent(path, content, { signal, durable }),
+    );
+  }
+
+  openReader(path: string, { signal, ...options }: ReaderOptions = {}): Promise<Readable> {
+    return this.#call({ operation: 'openReader', path, signal }, async () => {
+      const { offset = 0, length, lend = false } = options;
+      checkCount('offset', offset);
+      if (length !== undefined) checkCount('length', length);
+      const range = { offset, length: length ?? Infinity, lend };
+      const reader = await this.doOpenReader(path, { signal, ...range });
+      if (signal !== undefined) destroyOnAbort(reader, signal);
+      return reader;
+    });
+  }
+
+  openWriter(path: string, { signal, append = false }: WriterOptions = {}): Promise<FileWriter> {
+    return this.#call({ operation: 'openWriter', path, signal }, async () => {
+      const sink = await this.doOpenWriter(path, { signal, append });
+      return new CheckedWriter(sink, (error, operation) =>
+        this.failure(error, { operation, path }),
+      );
+    });
+  }
+
+  stat(path: string, { signal }: DriverOptions = {}): Promise<FileInfo | undefined> {
+    return this.#call({ operation: 'stat', path, signal }, async () => {
+      const info = await this.doStat(path, { signal });
+      return info === undefined && path === ROOT_PATH ? EMPTY_ROOT : info;
+    });
+  }
+
+  list(path: string, { signal, after }: DriverListOptions = {}): AsyncIterable<Entry> {
+    return this.#entries({ operation: 'list', path, signal }, after);
+  }
+
+  walk(path: string, { signal, ...options }: WalkOptions = {}): AsyncIterable<Entry> {
+    const list = (directory: string, after: string | undefined) =>
+      this.#entries({ operation: 'walk', path: directory, signal }, after);
+    return walkTree(path, list, options);
+  }
+
+  move(source: string, destination: string, { signal }: DriverOptions = {}): Promise<void> {
+    const call = { operation: 'move', path: source, signal };
+    return this.#call(call, async () => {
+      this.#check({ ...call, path: destination });
+      if (source !== destination) return this.doMove(source, destination, { signal });
+      // A backend that copies and deletes would lose the file.
+      if ((await this.doStat(source, { signal })) === undefined)
+        throw new Refusal('PATH_NOT_FOUND');
+    });
+  }
+
+  delete(path: string, { signal }: DriverOptions = {}): Promise<void> {
+    return this.#call({ operation: 'delete', path, signal }, () => this.doDelete(path, { signal }));
+  }
+
+  locate(path: string, { signal, method }: DriverLocateOptions): Promise<URL | undefined> {
+    return this.#call({ operation: 'locate', path, signal }, () =>
+      this.doLocate(path, { signal, method }),
+    );
+  }
+
+  /** What a call, or a stream it gave, has to fail with when a twin threw `error`. */
+  protected failure(
+    error: unknown,
+    {
+      operation,
+      path,
+      signal,
+    }: { operation: string; path: string; signal?: AbortSignal | undefined },
+  ): unknown {
+    if (signal?.aborted === true && isAbort(error, signal)) return signal.reason;
+    if (DriverError.is(error)) return error;
+    const call = { driver: this.name, operation };
+    if (error instanceof Refusal) {
+      const { code, message, cause } = error;
+      return new DriverError(code, { ...call, path: error.path ?? path, message, cause });
+    }
+    return new DriverError(this.codeOf(error, operation) ?? 'FAILED', {
+      ...call,
+      path,
+      cause: error,
+    });
+  }
+
+  async #call<T>(call: Call, work: () => Promise<T>): Promise<T> {
+    this.#check(call);
+    try {
+      return await work();
+    } catch (error) {
+      throw this.failure(error, call);
+    }
+  }
+
+  #check({ operation, path, signal }: Call): void {
+    signal?.throwIfAborted();
+    const fault =
+      path === ROOT_PATH && ROOT_OPERATIONS.has(operation) ? undefined : faultOfPath(path);
+    if (fault === undefined) return;
+    throw new DriverError(fault, {
+      driver: this.name,
+      operation,
+      path: path.slice(0, SHOWN_LENGTH),
+    });
+  }
+
+  async *#entries(call: Call, after: string | undefined): AsyncGenerator<Entry, void> {
+    const { path, signal } = call;
+    this.#check(call);
+    try {
+      for await (const entry of this.doList(path, { signal, after })) {
+        signal?.throwIfAborted();
+        if (isPathName(nameOfPath(entry.path))) yield entry;
+      }
+    } catch (error) {
+      const failure = this.failure(error, call);
+      if (path !== ROOT_PATH || !DriverError.is(failure, 'PATH_NOT_FOUND')) throw failure;
+    }
+  }
+}
+
+const ROOT_OPERATIONS: ReadonlySet<string> = new Set(['stat', 'list', 'walk']);
+
+/** Characters of a refused path that an error shows. */
+const SHOWN_LENGTH = 256;
+
+const EMPTY_ROOT: FileInfo = {
+  path: ROOT_PATH,
+  isDirectory: true,
+  size: 0,
+  modifiedAt: new Date(0),
+};
+
+function checkCount(name: string, value: number): void {
+  if (Number.isSafeInteger(value) && value >= 0) return;
+  throw new Refusal('OFFSET_INVALID', {
+    message: `${name} must be an integer, 0 or more: ${value}`,
+  });
+}
+
+function isAbort(error: unknown, signal: AbortSignal): boolean {
+  return error === signal.reason || (error instanceof Error && error.name === 'AbortError');
+}
+
+function destroyOnAbort(reader: Readable, signal: AbortSignal): void {
+  // An abort before anyone listens must not end the process.
+  reader.on('error', () => {});
+  const destroy = () => void reader.destroy(signal.reason);
+  signal.addEventListener('abort', destroy, { once: true });
+  reader.once('close', () => signal.removeEventListener('abort', destroy));
+  if (!signal.aborted) return;
+  destroy();
+  signal.throwIfAborted();
+}
