@@ -1,0 +1,17 @@
+import type { Context } from 'koa';
+
+/** Aborted when the connection closes: for work that nobody waits for any more. */
+export function departureSignal({ res }: Context): AbortSignal {
+  const controller = new AbortController();
+  if (res.closed) controller.abort();
+  else res.once('close', () => controller.abort());
+  return controller.signal;
+}
+
+const DEPARTURES = new Set(['ABORT_ERR', 'ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE']);
+
+/** Whether a failure only says that the client has left. */
+export function isDeparture(error: unknown, { req, res }: Context): boolean {
+  if (!res.destroyed && !req.aborted) return false;
+  return error instanceof Error && 'code' in error && DEPARTURES.has(String(error.code));
+}

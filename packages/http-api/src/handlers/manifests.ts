@@ -1,0 +1,100 @@
+import {
+  isTag,
+  parseDigest,
+  parseTag,
+  RegistryError,
+  routes,
+  supportedAlgorithmOf,
+  type Digest,
+  type Tag,
+} from '@purser/core';
+import type { Context } from 'koa';
+import { answerEmpty } from '../answers.ts';
+import type { MethodTable, RepositoryCall } from '../call.ts';
+import { checkReplaceable, etagOf, hasCondition, isNotModified } from '../conditional.ts';
+import { readManifest } from '../request-body.ts';
+
+type ManifestCall = RepositoryCall<{ readonly reference: string }>;
+
+/** @see OCI distribution-spec, end-3, end-7, end-9. */
+export const manifests: MethodTable<ManifestCall> = {
+  DELETE: deleteManifest,
+  GET: getManifest,
+  HEAD: getManifest,
+  PUT: putManifest,
+};
+
+/** Gives what the digest or the tag names, whatever `Accept` says: a digest names bytes, and so does a tag. */
+async function getManifest(call: ManifestCall): Promise<void> {
+  const { context, repository } = call;
+  const digest = await resolve(call);
+  if (isNotModified(context.req.headers, digest) && (await repository.manifests.exists(digest))) {
+    describe(context, digest);
+    answerEmpty(context, 304);
+    return;
+  }
+  const { mediaType, payload } = await repository.manifests.get(digest);
+  describe(context, digest);
+  context.set('Content-Type', mediaType);
+  context.body = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+}
+
+async function putManifest(call: ManifestCall): Promise<void> {
+  const { context, settings, repository } = call;
+  const { name, manifests: service, tags } = repository;
+  const { headers } = context.req;
+  const { digest: expected, tag } = parseReference(call.parameters.reference);
+  const payload = await readManifest(context.req, settings.maximumManifestSize);
+  const manifest = settings.decoder.decode(payload, headers['content-type']);
+  if (tag !== undefined && hasCondition(headers)) checkReplaceable(headers, await tags.get(tag));
+  const digest = await service.put(manifest, { digest: expected });
+  if (tag !== undefined) await tags.tag(tag, digest);
+  const path = routes.manifest.format({ name, reference: digest });
+  context.set('Location', settings.urls.locate(context, path));
+  context.set('Docker-Content-Digest', digest);
+  answerEmpty(context, 201);
+}
+
+async function deleteManifest({ context, repository, parameters }: ManifestCall): Promise<void> {
+  const { reference } = parameters;
+  if (isDigestReference(reference)) await repository.manifests.delete(parseDigest(reference));
+  else await repository.tags.untag(existingTag(reference));
+  answerEmpty(context, 202);
+}
+
+function describe(context: Context, digest: Digest): void {
+  context.set('Docker-Content-Digest', digest);
+  context.set('Etag', etagOf(digest));
+}
+
+/** Which manifest is meant. A tag never contains a colon, and every digest does. */
+async function resolve({ repository, parameters }: ManifestCall): Promise<Digest> {
+  const { reference } = parameters;
+  if (isDigestReference(reference)) return parseDigest(reference);
+  const tag = existingTag(reference);
+  const digest = await repository.tags.get(tag);
+  if (digest === undefined) throw unknownTag(tag);
+  return digest;
+}
+
+/** Reads the reference of a push, whose digest must be one that content can be checked against. */
+function parseReference(reference: string): { digest?: Digest; tag?: Tag } {
+  if (!isDigestReference(reference)) return { tag: parseTag(reference) };
+  const digest = parseDigest(reference);
+  supportedAlgorithmOf(digest);
+  return { digest };
+}
+
+function isDigestReference(reference: string): boolean {
+  return reference.includes(':');
+}
+
+/** What is no tag names no manifest. */
+function existingTag(reference: string): Tag {
+  if (isTag(reference)) return reference;
+  throw unknownTag(reference);
+}
+
+function unknownTag(tag: string): RegistryError {
+  return new RegistryError('MANIFEST_UNKNOWN', { detail: { tag: tag.slice(0, 128) } });
+}

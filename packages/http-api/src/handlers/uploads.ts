@@ -1,0 +1,165 @@
+import {
+  isRepositoryName,
+  parseDigest,
+  RegistryError,
+  routes,
+  supportedAlgorithmOf,
+  type BlobWriter,
+  type ByteRange,
+  type Digest,
+  type UploadStatus,
+} from '@purser/core';
+import { answerEmpty } from '../answers.ts';
+import { queryOf, type MethodTable, type RepositoryCall } from '../call.ts';
+import { departureSignal } from '../client-departure.ts';
+import { contentRangeOf, lengthOf } from '../content-range.ts';
+import { contentLengthOf, contentOf, hasBody } from '../request-body.ts';
+
+type UploadCall = RepositoryCall<{ readonly id: string }>;
+
+/** @see OCI distribution-spec, end-4, end-11. Without an id there is no session to look at, as in distribution. */
+export const uploads: MethodTable<RepositoryCall> = {
+  DELETE: refuseMissingId,
+  GET: refuseMissingId,
+  HEAD: refuseMissingId,
+  PATCH: refuseMissingId,
+  POST: startUpload,
+  PUT: refuseMissingId,
+};
+
+/** @see OCI distribution-spec, end-5, end-6, end-13, end-14. */
+export const upload: MethodTable<UploadCall> = {
+  DELETE: cancelUpload,
+  GET: getUpload,
+  HEAD: getUpload,
+  PATCH: appendToUpload,
+  PUT: finishUpload,
+};
+
+function refuseMissingId(): void {
+  throw new RegistryError('BLOB_UPLOAD_UNKNOWN');
+}
+
+async function startUpload(call: RepositoryCall): Promise<void> {
+  const query = queryOf(call);
+  const mount = query.get('mount');
+  const digest = query.get('digest');
+  if (mount !== null && (await mountBlob(call, parseNewDigest(mount), query.get('from')))) return;
+  if (mount === null && digest !== null) return putBlob(call, parseNewDigest(digest));
+  await using writer = await call.repository.blobs.create();
+  describeSession(call, writer);
+  answerEmpty(call.context, 202);
+}
+
+/** Failures that mean no more than that the client has to send the blob itself. */
+const NOT_MOUNTABLE = ['BLOB_UNKNOWN', 'DENIED', 'NAME_UNKNOWN', 'UNSUPPORTED'] as const;
+
+async function mountBlob(
+  call: RepositoryCall,
+  digest: Digest,
+  from: string | null,
+): Promise<boolean> {
+  if (from === null || !isRepositoryName(from)) return false;
+  try {
+    const mounted = await call.repository.blobs.mount(digest, { from });
+    if (mounted === undefined) return false;
+  } catch (error) {
+    if (RegistryError.is(error, ...NOT_MOUNTABLE)) return false;
+    throw error;
+  }
+  answerStored(call, digest);
+  return true;
+}
+
+/** Takes a blob in a single request. Nobody knows of its session, so that a failure ends it. */
+async function putBlob(call: RepositoryCall, digest: Digest): Promise<void> {
+  const { req } = call.context;
+  const writer = await call.repository.blobs.create();
+  try {
+    await writer.append(contentOf(req), { length: contentLengthOf(req) });
+  } catch (error) {
+    await writer.cancel();
+    throw error;
+  }
+  await writer.commit(digest);
+  answerStored(call, digest);
+}
+
+async function getUpload(call: UploadCall): Promise<void> {
+  describeSession(call, await call.repository.blobs.uploadStatus(sessionId(call)));
+  answerEmpty(call.context, 204);
+}
+
+async function appendToUpload(call: UploadCall): Promise<void> {
+  const range = contentRangeOf(call.context.req);
+  await using writer = await resume(call);
+  await append(call, writer, range);
+  describeSession(call, writer);
+  answerEmpty(call.context, 202);
+}
+
+async function finishUpload(call: UploadCall): Promise<void> {
+  const digest = parseNewDigest(queryOf(call).get('digest'));
+  const range = contentRangeOf(call.context.req);
+  await using writer = await resume(call);
+  if (range !== undefined || hasBody(call.context.req)) await append(call, writer, range);
+  await writer.commit(digest);
+  answerStored(call, digest);
+}
+
+async function cancelUpload(call: UploadCall): Promise<void> {
+  await using writer = await resume(call);
+  await writer.cancel();
+  call.context.set('Docker-Upload-Uuid', writer.id);
+  answerEmpty(call.context, 204);
+}
+
+function resume(call: UploadCall): Promise<BlobWriter> {
+  const signal = departureSignal(call.context);
+  return call.repository.blobs.resume(sessionId(call), { signal });
+}
+
+/** An answer that refuses content says where the session stands, so that the client can go on from there. */
+async function append(
+  call: UploadCall,
+  writer: BlobWriter,
+  range: ByteRange | undefined,
+): Promise<void> {
+  const place = range && { offset: range.start, length: lengthOf(range) };
+  try {
+    await writer.append(contentOf(call.context.req), place);
+  } catch (error) {
+    describeSession(call, writer);
+    throw error;
+  }
+}
+
+function describeSession({ context, settings, repository }: RepositoryCall, status: UploadStatus) {
+  const path = routes.upload.format({ name: repository.name, id: status.id });
+  context.set('Location', settings.urls.locate(context, path));
+  // An empty session has no last byte; `0-0` is the custom.
+  context.set('Range', `0-${Math.max(status.size - 1, 0)}`);
+  context.set('Docker-Upload-Uuid', status.id);
+}
+
+function answerStored({ context, settings, repository }: RepositoryCall, digest: Digest): void {
+  const path = routes.blob.format({ name: repository.name, digest });
+  context.set('Location', settings.urls.locate(context, path));
+  context.set('Docker-Content-Digest', digest);
+  answerEmpty(context, 201);
+}
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+function sessionId({ parameters }: UploadCall): string {
+  if (UUID.test(parameters.id)) return parameters.id;
+  throw new RegistryError('BLOB_UPLOAD_UNKNOWN', { detail: { id: parameters.id.slice(0, 64) } });
+}
+
+/** A digest to store content under: one that it can be checked against. */
+function parseNewDigest(text: string | null): Digest {
+  if (text === null) throw new RegistryError('DIGEST_INVALID', { message: 'digest missing' });
+  const digest = parseDigest(text);
+  supportedAlgorithmOf(digest);
+  return digest;
+}

@@ -1,0 +1,19 @@
+/**
+ * The registry HTTP API as Koa middleware over any Registry.
+ *
+ * ```ts
+ * import { createServer } from 'node:http';
+ * import { createManifestDecoder, type ManifestFormat, type Registry } from '@purser/core';
+ * import { createRequestHandler } from '@purser/http-api';
+ *
+ * export function serve(registry: Registry, formats: readonly ManifestFormat[]) {
+ *   const decoder = createManifestDecoder(formats);
+ *   return createServer(createRequestHandler({ registry, decoder })).listen(5000);
+ * }
+ * ```
+ *
+ * @packageDocumentation
+ */
+export { createRegistryApi } from './registry-api.ts';
+export { createRequestHandler } from './create-request-handler.ts';
+export type { RegistryApiOptions, RequestFacts } from './options.ts';

@@ -1,0 +1,119 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http';
+import {
+  DEFAULT_MAXIMUM_MANIFEST_SIZE,
+  type ManifestDecoder,
+  type Registry,
+  type Repository,
+} from '@purser/core';
+import type { Context } from 'koa';
+import { createUrlBuilder, type UrlBuilder } from './urls.ts';
+
+export interface RegistryApiOptions {
+  /** What is served. */
+  readonly registry: Registry;
+  /** Decodes the manifests that clients push. */
+  readonly decoder: ManifestDecoder;
+  /** The path below which the API lies, such as `/registry`; its `/v2/` follows. Default: none. */
+  readonly prefix?: string | undefined;
+  /**
+   * The URL by which clients reach the registry, such as `https://registry.example/`. `Location` headers begin with it,
+   * up to its last slash; `prefix` is not added. Default: what the request says.
+   *
+   * @see distribution, `http.host`.
+   */
+  readonly host?: string | undefined;
+  /** Whether `Location` headers are paths without a host; `host` wins over it. Default: `false`. */
+  readonly relativeUrls?: boolean | undefined;
+  /** Headers added to every answer of the API, each with its values. Default: none. */
+  readonly headers?: Readonly<Record<string, readonly string[]>> | undefined;
+  /** The largest manifest taken, in bytes, inclusive. Default: 4 MiB. */
+  readonly maximumManifestSize?: number | undefined;
+  /** The most tags on one page, however many are asked for. Without `n`, all are given. Default: 1000. */
+  readonly maximumTags?: number | undefined;
+  /** The most repositories on one page; asking for more is an error. Default: 1000. */
+  readonly maximumCatalogEntries?: number | undefined;
+  /** Whether clients are sent to where a blob lies when the registry can name a URL. Default: `true`. */
+  readonly redirect?: boolean | undefined;
+  /** Wraps a repository for one request, as observers and policies do. Default: it is used as it is. */
+  readonly decorate?: ((repository: Repository, facts: RequestFacts) => Repository) | undefined;
+  /**
+   * Told of every failure that is not the client's: what is answered with a 5xx status, and content that breaks off
+   * after its headers went out. A client that leaves is no failure. It must not throw. Default: nobody is told.
+   */
+  readonly onError?: ((error: unknown, context: Context) => void) | undefined;
+}
+
+/** Who asks. All of it is the client's own word, except the address when no proxy is trusted. */
+export interface RequestFacts {
+  readonly method: string;
+  /** As Koa reads it: `Host`, or `X-Forwarded-Host` when the application trusts its proxy. */
+  readonly host: string;
+  /** An IP address, by the same rule. */
+  readonly address: string;
+  readonly userAgent: string;
+  /** `context.state.requestId`, when an outer middleware left a text there. */
+  readonly id?: string | undefined;
+}
+
+/** The options with every default filled in, checked once. */
+export interface Settings {
+  readonly registry: Registry;
+  readonly decoder: ManifestDecoder;
+  readonly prefix: string;
+  readonly urls: UrlBuilder;
+  readonly headers: readonly (readonly [name: string, values: readonly string[]])[];
+  readonly maximumManifestSize: number;
+  readonly maximumTags: number;
+  readonly maximumCatalogEntries: number;
+  readonly redirect: boolean;
+  readonly decorate: ((repository: Repository, facts: RequestFacts) => Repository) | undefined;
+  readonly onError: (error: unknown, context: Context) => void;
+}
+
+/** @throws TypeError when an option could not work. */
+export function resolveOptions(options: RegistryApiOptions): Settings {
+  const prefix = resolvePrefix(options.prefix);
+  return {
+    registry: options.registry,
+    decoder: options.decoder,
+    prefix,
+    urls: createUrlBuilder({ prefix, host: options.host, relative: options.relativeUrls ?? false }),
+    headers: resolveHeaders(options.headers ?? {}),
+    maximumManifestSize: checkCount(
+      'maximumManifestSize',
+      options.maximumManifestSize ?? DEFAULT_MAXIMUM_MANIFEST_SIZE,
+    ),
+    maximumTags: checkCount('maximumTags', options.maximumTags ?? 1000),
+    maximumCatalogEntries: checkCount(
+      'maximumCatalogEntries',
+      options.maximumCatalogEntries ?? 1000,
+    ),
+    redirect: options.redirect ?? true,
+    decorate: options.decorate,
+    onError: options.onError ?? ignore,
+  };
+}
+
+function ignore(): void {}
+
+function resolvePrefix(prefix = ''): string {
+  const bare = prefix.replace(/\/$/, '');
+  if (bare === '' || /^(?:\/[A-Za-z0-9._~-]+)+$/.test(bare)) return bare;
+  throw new TypeError(
+    `prefix must be a path such as /registry, of unreserved characters: ${prefix}`,
+  );
+}
+
+function resolveHeaders(headers: Readonly<Record<string, readonly string[]>>): Settings['headers'] {
+  const entries = Object.entries(headers);
+  for (const [name, values] of entries) {
+    validateHeaderName(name);
+    for (const value of values) validateHeaderValue(name, value);
+  }
+  return entries;
+}
+
+function checkCount(option: string, count: number): number {
+  if (Number.isSafeInteger(count) && count > 0) return count;
+  throw new TypeError(`${option} must be a positive integer: ${count}`);
+}

@@ -1,0 +1,94 @@
+import Router from '@koa/router';
+import {
+  parseRepositoryName,
+  RegistryError,
+  routes,
+  type Route,
+  type RouteName,
+  type RouteParameters,
+} from '@purser/core';
+import type { Context, Middleware } from 'koa';
+import { answerEmpty } from './answers.ts';
+import type { Call, Handler, Method, MethodTable, RepositoryCall } from './call.ts';
+import { base } from './handlers/base.ts';
+import { blobs } from './handlers/blobs.ts';
+import { catalog } from './handlers/catalog.ts';
+import { manifests } from './handlers/manifests.ts';
+import { tags } from './handlers/tags.ts';
+import { upload, uploads } from './handlers/uploads.ts';
+import type { RequestFacts, Settings } from './options.ts';
+
+type ParametersOf<Name extends RouteName> = RouteParameters<(typeof routes)[Name]['pattern']>;
+
+const TABLES: { readonly [Name in RouteName]: MethodTable<Call<ParametersOf<Name>>> } = {
+  base,
+  catalog,
+  tags: inRepository(tags),
+  manifest: inRepository(manifests),
+  uploads: inRepository(uploads),
+  upload: inRepository(upload),
+  blob: inRepository(blobs),
+};
+
+/**
+ * Routes `context.newRouterPath`, a decoded path, by the table of routes of the registry API, in its order: the first
+ * route that fits decides, whatever the method.
+ */
+export function createRouter(settings: Settings): Middleware {
+  const router = new Router();
+  for (const name of Object.keys(routes) as RouteName[]) {
+    router.all(routes[name].expression, createDispatcher(settings, routes[name], TABLES[name]));
+  }
+  return router.routes() as Middleware;
+}
+
+function createDispatcher(settings: Settings, route: Route, table: MethodTable<never>) {
+  const handlers = new Map(Object.entries(table) as [string, Handler<Call>][]);
+  const allow = [...handlers.keys()].toSorted().join(', ');
+
+  return async function dispatch(context: Context): Promise<void> {
+    const handler = handlers.get(context.method);
+    if (handler === undefined) return answerOtherMethod(context, allow);
+    const parameters = route.parse(context['newRouterPath']);
+    await handler({ context, settings, parameters });
+  };
+}
+
+function answerOtherMethod(context: Context, allow: string): void {
+  context.set('Allow', allow);
+  if (context.method !== 'OPTIONS') {
+    throw new RegistryError('UNSUPPORTED', { message: `this endpoint knows ${allow}` });
+  }
+  answerEmpty(context, 200);
+}
+
+/** Lets handlers work on the repository that the path names, once its name has proved to be one. */
+function inRepository<P>(
+  table: MethodTable<RepositoryCall<P>>,
+): MethodTable<Call<P & { readonly name: string }>> {
+  const entries = Object.entries(table).map(
+    ([method, handler]) =>
+      [
+        method as Method,
+        (call: Call<P & { readonly name: string }>) =>
+          handler({ ...call, repository: openRepository(call) }),
+      ] as const,
+  );
+  return Object.fromEntries(entries);
+}
+
+function openRepository({ context, settings, parameters }: Call<{ readonly name: string }>) {
+  const repository = settings.registry.repository(parseRepositoryName(parameters.name));
+  return settings.decorate ? settings.decorate(repository, factsOf(context)) : repository;
+}
+
+function factsOf(context: Context): RequestFacts {
+  const id: unknown = context.state['requestId'];
+  return {
+    method: context.method,
+    host: context.host,
+    address: context.ip,
+    userAgent: context.get('User-Agent'),
+    id: typeof id === 'string' ? id : undefined,
+  };
+}

@@ -1,0 +1,62 @@
+import type { ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
+
+/**
+ * Sends content whose chunks are lent: the next is asked for when the last has left for the network, while which the
+ * store reads ahead. So memory is used again instead of being allocated anew, which costs more than the reading does.
+ *
+ * A client that leaves ends it early, without a failure; the content is destroyed in every case.
+ *
+ * @throws what the content fails with; the connection is then cut, since its end would look like that of the content.
+ */
+export async function sendContent(response: ServerResponse, content: Readable): Promise<void> {
+  const connection = new Connection(response);
+  const stop = () => void content.destroy();
+  response.once('close', stop);
+  try {
+    for await (const chunk of content) {
+      if (!(await connection.send(chunk as Uint8Array))) return;
+    }
+    await connection.end();
+  } catch (error) {
+    if (connection.isClosed) return;
+    response.destroy();
+    throw error;
+  } finally {
+    response.off('close', stop);
+    content.destroy();
+  }
+}
+
+/** A response whose every write settles, also when the client leaves before it got through. */
+class Connection {
+  readonly #response: ServerResponse;
+  #settle: () => void = () => {};
+
+  constructor(response: ServerResponse) {
+    this.#response = response;
+    response.once('close', () => this.#settle());
+  }
+
+  get isClosed(): boolean {
+    return this.#response.destroyed || this.#response.closed;
+  }
+
+  /** @returns Whether there is still someone to send to. */
+  async send(chunk: Uint8Array): Promise<boolean> {
+    await this.#settled((done) => this.#response.write(chunk, done));
+    return !this.isClosed;
+  }
+
+  async end(): Promise<void> {
+    await this.#settled((done) => this.#response.end(done));
+  }
+
+  #settled(start: (done: () => void) => void): Promise<void> {
+    if (this.isClosed) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#settle = resolve;
+      start(resolve);
+    });
+  }
+}
