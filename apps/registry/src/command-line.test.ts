@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { runCommandLine } from './command-line.ts';
+import { packageVersion } from './package-version.ts';
+
+async function run(...words: string[]) {
+  let output = '';
+  let errors = '';
+  const status = await runCommandLine(words, {
+    pid: 1,
+    environment: {},
+    writeOutput: (line) => void (output += line),
+    writeError: (line) => void (errors += line),
+    nextSignal: () => new Promise(() => {}),
+  });
+  return { status, output, errors };
+}
+
+describe('the purser command', () => {
+  it.each([['--version'], ['-v']])('%s prints the version', async (option) => {
+    const version = `purser ${packageVersion()}\n`;
+    expect(await run(option)).toEqual({ status: 0, output: version, errors: '' });
+  });
+
+  it.each([['--help'], ['-h'], ['help']])(
+    '%s prints examples, configuration, environment',
+    async (word) => {
+      const { status, output, errors } = await run(word);
+      expect([status, errors]).toEqual([0, '']);
+      for (const heading of ['Usage: purser', 'Examples:', 'Configuration:', 'Environment:']) {
+        expect(output).toContain(heading);
+      }
+    },
+  );
+
+  it('without arguments prints its help', async () => {
+    expect(await run()).toEqual(await run('--help'));
+  });
+
+  it('refuses an unknown command, with a suggestion', async () => {
+    expect(await run('sevre')).toEqual({
+      status: 1,
+      output: '',
+      errors: "error: unknown command 'sevre'\n(Did you mean serve?)\n",
+    });
+  });
+
+  it.each([[['serve', '--port', '1']], [['serve', 'a.yml', 'b.yml']]])(
+    'refuses %j',
+    async (words) => {
+      const { status, output, errors } = await run(...words);
+      expect([status, output]).toEqual([1, '']);
+      expect(errors).toMatch(/^error: /);
+    },
+  );
+
+  it('tells in one line that the configuration file is not there', async () => {
+    expect(await run('serve', 'nowhere.yml')).toEqual({
+      status: 1,
+      output: '',
+      errors: 'nowhere.yml: there is no such configuration file\n',
+    });
+  });
+});

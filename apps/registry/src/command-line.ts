@@ -1,0 +1,86 @@
+import { Command, CommanderError } from 'commander';
+import { serve, type CommandProcess } from './commands/serve.ts';
+import { ConfigurationError } from './config/problems.ts';
+import { StartError } from './create/start-error.ts';
+import { describeError } from './observe/describe-error.ts';
+import { packageVersion } from './package-version.ts';
+
+const HELP = `
+Examples:
+  purser serve                   on 127.0.0.1:5000, content in ./registry-data
+  purser serve config.yml        as a configuration file says
+  REGISTRY_HTTP_ADDR=:5001 REGISTRY_STORAGE=inmemory purser serve
+
+Configuration:
+  The file has the keys of CNCF Distribution, so that its config.yml works here:
+
+    version: 0.1
+    storage:
+      filesystem:
+        rootdirectory: /var/lib/registry
+      delete:
+        enabled: true
+    http:
+      addr: :5000
+
+  A wrong value stops the start, with its line. An unknown key is ignored, with a warning.
+  Every key: docs/configuration.md in the source repository; config.example.yml beside this package.
+
+Environment:
+  REGISTRY_CONFIGURATION_PATH    the configuration file, when no argument names one
+  REGISTRY_<SECTION>_<KEY>       sets a key: http.addr is REGISTRY_HTTP_ADDR. The value is YAML.
+
+Signals:
+  SIGTERM and SIGINT let running requests finish, up to http.draintimeout (30s). A second one ends at once.
+`;
+
+/**
+ * Does what the arguments say.
+ *
+ * @param words Without the program itself.
+ * @returns The exit status: 0, or 1 for a failure, which has then been told in `writeError`.
+ */
+export async function runCommandLine(
+  words: readonly string[],
+  process: CommandProcess,
+): Promise<number> {
+  let status = 0;
+  const program = createProgram(process);
+  program
+    .command('serve [config.yml]')
+    .description('Serve a registry.')
+    .action(async (path?: string) => {
+      status = await serve(path, process);
+    });
+  try {
+    await program.parseAsync(words.length === 0 ? ['--help'] : words, { from: 'user' });
+    return status;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode;
+    process.writeError(explain(error));
+    return 1;
+  }
+}
+
+function createProgram({ writeOutput, writeError }: CommandProcess): Command {
+  const program = new Command('purser')
+    .description('A container registry: push to it, pull from it.')
+    .version(`purser ${packageVersion()}`, '-v, --version', 'Print the version.')
+    .helpOption('-h, --help', 'Print this help.')
+    .helpCommand('help [command]', 'Print the help of a command.')
+    .addHelpText('after', HELP)
+    .configureOutput({ writeOut: writeOutput, writeErr: writeError })
+    .showSuggestionAfterError()
+    // Only main.ts ends the process.
+    .exitOverride();
+  return program;
+}
+
+/** One line for each thing that the operator can change; everything there is for what he cannot. */
+function explain(error: unknown): string {
+  if (error instanceof ConfigurationError) {
+    return [...error.warnings, ...error.problems].map((line) => `${line}\n`).join('');
+  }
+  if (error instanceof StartError) return `${error.message}\n`;
+  return `purser: unexpected failure: ${Object.values(describeError(error)).filter(Boolean).join('\n')}\n`;
+}

@@ -1,0 +1,87 @@
+import { randomUUID } from 'node:crypto';
+import { loadConfig, type LoadedConfig } from '../config/load.ts';
+import { CONFIGURATION_PATH_VARIABLE, type Environment } from '../config/environment.ts';
+import type { Config } from '../config/schema.ts';
+import { findInheritedSocket } from '../create/inherited-socket.ts';
+import { listen } from '../create/listen.ts';
+import { prepareRootDirectory } from '../create/root-directory.ts';
+import { createServer, type RegistryServer } from '../create/server.ts';
+import { createLogger, type LineSink, type Logger } from '../observe/logger.ts';
+import { packageVersion } from '../package-version.ts';
+
+/** What a command has of its process. */
+export interface CommandProcess {
+  readonly pid: number;
+  readonly environment: Environment;
+  readonly writeOutput: LineSink;
+  readonly writeError: LineSink;
+  /** The next request to stop: `SIGTERM`. */
+  nextSignal(): Promise<string>;
+}
+
+/**
+ * Serves until a signal comes: `purser serve [config.yml]`.
+ *
+ * @returns The exit status: 0 when every request could finish, 1 when some were cut off.
+ * @throws ConfigurationError, StartError.
+ */
+export async function serve(path: string | undefined, process: CommandProcess): Promise<number> {
+  const configPath = path ?? process.environment[CONFIGURATION_PATH_VARIABLE];
+  const { config, warnings } = await loadConfig({
+    path: configPath === '' ? undefined : configPath,
+    environment: process.environment,
+  });
+  const logger = createServeLogger(config, process);
+  for (const warning of warnings) logger.warn(warning);
+
+  await prepareRootDirectory(config.storage.driver);
+  const server = createServer(config, {
+    logger,
+    writeAccess: config.log.accesslog.disabled ? undefined : process.writeOutput,
+  });
+  const inherited = findInheritedSocket(process.environment, process.pid);
+  const url = await listen(server.http, inherited ?? config.http.listen);
+  logger.info(`listening on ${url}`);
+  if (configPath === undefined) welcome(config, url, process.writeOutput);
+
+  return stopOnSignal(server, { config, logger, process });
+}
+
+function createServeLogger({ log }: LoadedConfig['config'], process: CommandProcess): Logger {
+  const fields = { 'instance.id': randomUUID(), version: packageVersion(), ...log.fields };
+  return createLogger({ ...log, fields }, { write: process.writeError });
+}
+
+/** Two lines that a newcomer needs. */
+function welcome({ storage: { driver } }: Config, url: string, write: LineSink): void {
+  const place = driver.name === 'filesystem' ? driver.rootdirectory : 'memory';
+  const image = `${url.replace(/^https?:\/\//, '')}/<name>`;
+  write(`Purser ${packageVersion()} serves ${url} from ${place} (Ctrl-C stops)\n`);
+  write(
+    `First image: podman push --tls-verify=false <image> ${image}` +
+      `, or docker tag <image> ${image} && docker push ${image}\n`,
+  );
+}
+
+interface Stopping {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly process: CommandProcess;
+}
+
+async function stopOnSignal(
+  { connections }: RegistryServer,
+  { config, logger, process }: Stopping,
+): Promise<number> {
+  const signal = await process.nextSignal();
+  const { draintimeout } = config.http;
+  const { running } = connections;
+  logger.info(
+    `${signal}: stopping, up to ${draintimeout / 1000}s for ${running} running requests; a second signal stops at once`,
+  );
+  const drained = connections.drain(draintimeout);
+  const impatient = process.nextSignal().then(() => false);
+  const isClean = await Promise.race([drained, impatient]);
+  if (!isClean) logger.warn('stopped before every request was finished');
+  return isClean ? 0 : 1;
+}

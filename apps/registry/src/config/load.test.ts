@@ -1,0 +1,202 @@
+import { describe, expect, it } from 'vitest';
+import { createConfig, loadConfig, parseConfig } from './load.ts';
+import { ConfigurationError } from './problems.ts';
+
+const MINIMAL = 'version: 0.1\nstorage: inmemory\n';
+
+function refusalOf(load: () => unknown): ConfigurationError {
+  try {
+    load();
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error;
+    throw error;
+  }
+  throw new Error('expected a ConfigurationError');
+}
+
+describe('a configuration file', () => {
+  it('fills in every default', () => {
+    expect(parseConfig(MINIMAL)).toEqual({
+      config: {
+        version: '0.1',
+        log: { level: 'info', formatter: 'text', fields: {}, accesslog: { disabled: false } },
+        storage: {
+          driver: { name: 'inmemory' },
+          delete: { enabled: false },
+          redirect: { disable: false },
+        },
+        http: {
+          listen: { kind: 'tcp', host: '127.0.0.1', port: 5000 },
+          relativeurls: false,
+          draintimeout: 30_000,
+          headers: {},
+        },
+        catalog: { maxentries: 1000 },
+        tags: { maxtags: 1000 },
+      },
+      warnings: [],
+    });
+  });
+
+  it('is frozen to the bottom', () => {
+    const { config } = parseConfig(MINIMAL);
+    expect(() => Object.assign(config.storage.delete, { enabled: true })).toThrow(TypeError);
+  });
+
+  it('applies every key', () => {
+    const { config, warnings } = parseConfig(`
+version: "0.1"
+log: { level: DEBUG, formatter: json, fields: { service: registry, n: 7 }, accesslog: { disabled: yes } }
+storage:
+  filesystem: { rootdirectory: /srv/registry, maxthreads: 3 }
+  delete: { enabled: on }
+  redirect: { disable: true }
+http:
+  addr: "[::1]:5001"
+  host: https://registry.example.org
+  prefix: /registry/
+  secret: 0123
+  relativeurls: true
+  draintimeout: 1m
+  headers: { X-Content-Type-Options: [nosniff], X-Number: [0.10] }
+catalog: { maxentries: 50 }
+tags: { maxtags: 0 }
+`);
+    expect(warnings).toEqual([]);
+    expect(config).toEqual({
+      version: '0.1',
+      log: {
+        level: 'debug',
+        formatter: 'json',
+        fields: { service: 'registry', n: 7 },
+        accesslog: { disabled: true },
+      },
+      storage: {
+        driver: { name: 'filesystem', rootdirectory: '/srv/registry', maxthreads: 25 },
+        delete: { enabled: true },
+        redirect: { disable: true },
+      },
+      http: {
+        listen: { kind: 'tcp', host: '::1', port: 5001 },
+        host: 'https://registry.example.org',
+        prefix: '/registry/',
+        relativeurls: true,
+        draintimeout: 60_000,
+        headers: { 'X-Content-Type-Options': ['nosniff'], 'X-Number': ['0.10'] },
+      },
+      catalog: { maxentries: 50 },
+      tags: { maxtags: 1000 },
+    });
+  });
+
+  it('never keeps the secret, which nothing needs', () => {
+    const { config } = parseConfig(`${MINIMAL}http: { secret: hunter2 }`);
+    expect(JSON.stringify(config)).not.toContain('hunter2');
+  });
+
+  it.each([
+    ['storage: inmemory', 'inmemory'],
+    ['storage: { inmemory: }', 'inmemory'],
+    ['storage: filesystem', 'filesystem'],
+  ])('chooses the driver by its name alone: %s', (storage, name) => {
+    expect(parseConfig(`version: 0.1\n${storage}`).config.storage.driver.name).toBe(name);
+  });
+
+  it('keeps what a bare filesystem driver writes where distribution does', () => {
+    const { driver } = parseConfig('version: 0.1\nstorage: filesystem').config.storage;
+    expect(driver).toMatchObject({ rootdirectory: '/var/lib/registry', maxthreads: 100 });
+  });
+
+  it.each([
+    ['log: { level: warn }\nloglevel: debug', 'warn'],
+    ['loglevel: debug', 'debug'],
+    ['loglevel: ~', 'info'],
+  ])('takes the level of the log from %j', (text, level) => {
+    expect(parseConfig(`${MINIMAL}${text}`).config.log.level).toBe(level);
+  });
+
+  it('takes the path of a socket for an address', () => {
+    const { listen } = parseConfig(`${MINIMAL}http: { net: unix, addr: /run/purser.sock }`).config
+      .http;
+    expect(listen).toEqual({ kind: 'unix', path: '/run/purser.sock' });
+  });
+
+  it('treats empty text as nothing', () => {
+    const { http } = parseConfig(`${MINIMAL}http: { host: "", addr: "", prefix: }`).config;
+    expect(http.listen).toEqual({ kind: 'tcp', host: '127.0.0.1', port: 5000 });
+    expect(http.host).toBeUndefined();
+  });
+
+  it('resolves anchors and merges', () => {
+    const text = 'x: &x { addr: :1 }\nhttp: { <<: *x, net: tcp }\n';
+    const { config } = parseConfig(`${MINIMAL}${text}`);
+    expect(config.http.listen).toMatchObject({ port: 1 });
+  });
+
+  it.each(['log: { fields: { __proto__: { polluted: 1 } } }', '__proto__: { polluted: 1 }'])(
+    'reaches no prototype: %s',
+    (text) => {
+      const { config, warnings } = parseConfig(`${MINIMAL}${text}`);
+      expect(warnings).toHaveLength(1);
+      expect(Object.getPrototypeOf(config.log.fields)).toBe(Object.prototype);
+      expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+    },
+  );
+});
+
+describe('no file', () => {
+  it('means the loopback interface, a directory at hand, and a quiet log', async () => {
+    const { config, warnings } = await loadConfig();
+    expect(warnings).toEqual([]);
+    expect(config.http.listen).toEqual({ kind: 'tcp', host: '127.0.0.1', port: 5000 });
+    expect(config.storage.driver).toMatchObject({ rootdirectory: './registry-data' });
+    expect(config.storage.delete.enabled).toBe(false);
+    expect(config.log.level).toBe('warn');
+  });
+
+  it.each([
+    [{ REGISTRY_STORAGE: 'inmemory' }, { name: 'inmemory' }],
+    [{ REGISTRY_STORAGE_INMEMORY: '{}' }, { name: 'inmemory' }],
+    [{ REGISTRY_STORAGE_DELETE_ENABLED: 'true' }, { rootdirectory: './registry-data' }],
+    [
+      { REGISTRY_STORAGE_FILESYSTEM_MAXTHREADS: '50' },
+      { rootdirectory: './registry-data', maxthreads: 50 },
+    ],
+    [{ REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY: '/srv' }, { rootdirectory: '/srv' }],
+  ])('lets the environment choose: %j', async (environment, driver) => {
+    const { config } = await loadConfig({ environment });
+    expect(config.storage.driver).toMatchObject(driver);
+  });
+});
+
+describe('a program', () => {
+  it('gets a registry in memory on a free port of the loopback interface', () => {
+    const { storage, http } = createConfig();
+    expect(storage.driver).toEqual({ name: 'inmemory' });
+    expect(http).toMatchObject({ listen: { host: '127.0.0.1', port: 0 }, draintimeout: 0 });
+  });
+
+  it('writes the keys of the file', () => {
+    const config = createConfig({
+      storage: { filesystem: { rootdirectory: '/srv' }, delete: { enabled: true } },
+      http: { draintimeout: '5s', prefix: undefined },
+    });
+    expect(config.storage.driver).toMatchObject({ name: 'filesystem', rootdirectory: '/srv' });
+    expect(config.storage.delete.enabled).toBe(true);
+    expect(config.http.draintimeout).toBe(5_000);
+  });
+
+  it('is refused an unknown key', () => {
+    const input = { http: { adr: ':1' } } as object;
+    expect(refusalOf(() => createConfig(input)).problems).toEqual([
+      'options: http.adr: unknown key, ignored; did you mean http.addr?',
+    ]);
+  });
+
+  it('is refused a wrong value', () => {
+    const input = { http: { addr: (() => ':1') as unknown as string } };
+    expect(refusalOf(() => createConfig(input)).problems).toEqual([
+      'options: http.addr: expected host:port, :port or [ipv6]:port with a port up to 65535, found a function',
+    ]);
+  });
+});

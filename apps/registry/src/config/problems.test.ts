@@ -1,0 +1,226 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { loadConfig, parseConfig } from './load.ts';
+import { ConfigurationError } from './problems.ts';
+
+const MINIMAL = 'version: 0.1\nstorage: inmemory\n';
+
+function problemsOf(text: string): readonly string[] {
+  return refusalOf(() => parseConfig(text)).problems;
+}
+
+function refusalOf(load: () => unknown): ConfigurationError {
+  try {
+    load();
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error;
+    throw error;
+  }
+  throw new Error('expected a ConfigurationError');
+}
+
+describe('a warning', () => {
+  it.each([
+    [
+      'http:\n  adr: :5000',
+      'config.yml:4:3: http.adr: unknown key, ignored; did you mean http.addr?',
+    ],
+    ['colour: red', 'config.yml:3:1: colour: unknown key, ignored'],
+    ['"a\\nb": 1', 'config.yml:3:1: a\\u000ab: unknown key, ignored'],
+    ['redis: { addrs: [a:1] }', 'config.yml:3:1: redis: not applied by this version'],
+    ['http: { debug: { addr: :5001 } }', 'config.yml:3:9: http.debug: not applied by this version'],
+    [
+      'http: { tls: { minimumtls: tls1.3 } }',
+      'config.yml:3:9: http.tls: not applied by this version',
+    ],
+    ['proxy: { remoteurl: https://u:p@h }', 'config.yml:3:1: proxy: not applied by this version'],
+  ])('for %j is one line', (text, line) => {
+    expect(parseConfig(`${MINIMAL}${text}`).warnings).toEqual([line]);
+  });
+
+  it.each(['redis:', 'health: {}', 'http: { tls: {} }', 'auth:', 'auth: none\nproxy: ~'])(
+    'is not given where nothing is left out: %j',
+    (text) => {
+      const { warnings } = parseConfig(`${MINIMAL}${text}`);
+      expect(warnings.filter((line) => !line.includes('auth'))).toEqual([]);
+    },
+  );
+
+  it('comes with the problems that it may explain', () => {
+    const error = refusalOf(() => parseConfig('version: 0.1\nstroage: inmemory'));
+    expect(error.warnings).toEqual([
+      'config.yml:2:1: stroage: unknown key, ignored; did you mean storage?',
+    ]);
+    expect(error.problems).toEqual([
+      'config.yml:1:1: storage: expected exactly one storage driver, filesystem or inmemory, found nothing',
+    ]);
+  });
+});
+
+describe('a wrong value', () => {
+  it.each([
+    ['version: 0.2', 'config.yml:3:10: version: expected 0.1, found 0.2'],
+    ['log: loud', 'config.yml:3:6: log: expected a map, found loud'],
+    [
+      'log: { level: loud }',
+      'config.yml:3:15: log.level: expected error, warn, info or debug, found loud',
+    ],
+    [
+      'log: { formatter: xml }',
+      'config.yml:3:19: log.formatter: expected text, json or logstash, found xml',
+    ],
+    ['log: { fields: [a] }', 'config.yml:3:16: log.fields: expected a map, found a list'],
+    [
+      'log: { accesslog: { disabled: 1 } }',
+      'config.yml:3:31: log.accesslog.disabled: expected true or false, found 1',
+    ],
+    [
+      'http: { addr: 5000 }',
+      'config.yml:3:15: http.addr: expected host:port, :port or [ipv6]:port with a port up to 65535, found 5000',
+    ],
+    ['http: { net: udp }', 'config.yml:3:14: http.net: expected tcp or unix, found udp'],
+    [
+      'http: { host: example.org }',
+      'config.yml:3:15: http.host: expected a URL such as https://registry.example.org, found example.org',
+    ],
+    [
+      'http: { prefix: registry }',
+      'config.yml:3:17: http.prefix: expected a path such as /registry, found registry',
+    ],
+    [
+      'http: { relativeurls: "yes" }',
+      'config.yml:3:23: http.relativeurls: expected true or false, found yes',
+    ],
+    [
+      'http: { draintimeout: 5 minutes }',
+      'config.yml:3:23: http.draintimeout: expected a duration from 0 to 596h, such as 30s or 1m30s, found 5 minutes',
+    ],
+    [
+      'http: { draintimeout: -5s }',
+      'config.yml:3:23: http.draintimeout: expected a duration from 0 to 596h, such as 30s or 1m30s, found -5s',
+    ],
+    [
+      'http: { headers: { X: nosniff } }',
+      'config.yml:3:23: http.headers.X: expected a list of values, such as [nosniff], found nosniff',
+    ],
+    [
+      'http: { headers: { X: ["a\\nb"] } }',
+      'config.yml:3:24: http.headers.X.0: expected a header value without line breaks, found a\\u000ab',
+    ],
+    [
+      'http: { headers: { "X Y": [a] } }',
+      'config.yml:3:20: http.headers: expected the name of a header, found X Y',
+    ],
+    [
+      'catalog: { maxentries: many }',
+      'config.yml:3:24: catalog.maxentries: expected an integer, found many',
+    ],
+    [
+      'tags: { maxtags: -1 }',
+      'config.yml:3:18: tags.maxtags: expected an integer, 0 or more, found -1',
+    ],
+    [
+      'auth: { htpasswd: { path: /x } }',
+      'config.yml:3:1: auth: this version has no access control, and would serve everyone; remove the section if that is meant',
+    ],
+    [
+      'auth: silly',
+      'config.yml:3:1: auth: this version has no access control, and would serve everyone; remove the section if that is meant',
+    ],
+    [
+      'http: { tls: { certificate: /x } }',
+      'config.yml:3:9: http.tls: this version has no TLS, and would serve in the clear; remove the section and put a TLS proxy in front',
+    ],
+  ])('for %j is one line', (text, line) => {
+    const base = text.startsWith('version') ? '#\nstorage: inmemory\n' : MINIMAL;
+    expect(problemsOf(`${base}${text}`)).toEqual([line]);
+  });
+
+  it.each([
+    [
+      'version: 0.1',
+      'config.yml:1:1: storage: expected exactly one storage driver, filesystem or inmemory, found nothing',
+    ],
+    [
+      'version: 0.1\nstorage: {}',
+      'config.yml:2:10: storage: expected exactly one storage driver, filesystem or inmemory, found an empty map',
+    ],
+    [
+      'version: 0.1\nstorage: { filesystem: , inmemory: }',
+      'config.yml:2:10: storage: expected exactly one storage driver, filesystem or inmemory, found a map of filesystem, inmemory',
+    ],
+    [
+      'version: 0.1\nstorage: { s3: { bucket: b } }',
+      'config.yml:2:12: storage.s3: this version has no such storage driver; expected filesystem or inmemory',
+    ],
+    [
+      'version: 0.1\nstorage: floppy',
+      'config.yml:2:10: storage.floppy: unknown storage driver; expected filesystem or inmemory',
+    ],
+    [
+      'version: 0.1\nstorage: { inmemory: , maintenance: { readonly: { enabled: true } } }',
+      'config.yml:2:24: storage.maintenance: this version has no read-only mode, and would accept pushes; remove readonly if that is meant',
+    ],
+    ['storage: inmemory', 'config.yml:1:1: version: expected 0.1, found nothing'],
+    ['', 'config.yml:1:1: version: expected 0.1, found nothing'],
+    ['- a', 'config.yml:1:1: expected a map of keys, found a list'],
+    ['hello', 'config.yml:1:1: expected a map of keys, found a single value'],
+  ])('in %j is one line', (text, line) => {
+    expect(problemsOf(text)[0]).toBe(line);
+  });
+
+  it('is reported with all others, in the order of the file', () => {
+    const text = 'version: 0.3\nstorage: {}\nhttp: { addr: x, net: y }\nloglevel: z\n';
+    const keys = problemsOf(text).map((line) => line.split(': ')[1]);
+    expect(keys).toEqual(['version', 'storage', 'http.addr', 'http.net', 'loglevel']);
+  });
+
+  it.each([
+    ['http: { secret: [hunter2] }', 'found a list'],
+    ['http: { secret: { x: hunter2 } }', 'found a map of x'],
+    ['http: { host: "ftp://user:hunter2@h" }', 'found ftp://***@h'],
+    ['http: { headers: { X-Token: hunter2 } }', 'found a value that is not shown'],
+  ])('never shows a secret: %s', (text, found) => {
+    const [line] = problemsOf(`${MINIMAL}${text}`);
+    expect(line).toContain(found);
+    expect(line).not.toContain('hunter2');
+  });
+});
+
+describe('a broken file', () => {
+  it.each([
+    [
+      'a: [1',
+      'config.yml:1:6: not valid YAML: Flow sequence in block collection must be sufficiently indented and end with a ]',
+    ],
+    ['a: 1\nhunter2: "\\q"', 'config.yml:2:11: not valid YAML: Invalid escape sequence \\q'],
+    ['- a\nb: hunter2', 'config.yml:2:1: not valid YAML: Unexpected scalar at node end'],
+    ['a: *nowhere', 'config.yml:1:4: a: no anchor &nowhere before it'],
+    ['http: { addr: :1, addr: :2 }', 'config.yml:1:19: http.addr: the key is written twice'],
+    ['[a]: 1', 'config.yml:1:1: expected a plain key'],
+    ['<<: 1', 'config.yml:1:5: expected a map to merge'],
+  ])('%j is told by its place', (text, line) => {
+    expect(problemsOf(text)).toEqual([line]);
+  });
+
+  it('cannot fill the memory by aliases', () => {
+    const lists = Array.from({ length: 12 }, (_, depth) =>
+      depth === 0 ? 'l0: &l0 [x]' : `l${depth}: &l${depth} [${`*l${depth - 1},`.repeat(10)}]`,
+    );
+    expect(problemsOf(lists.join('\n')).at(-1)).toContain('too many values');
+  });
+
+  it.each([
+    ['nowhere.yml', 'there is no such configuration file'],
+    ['.', 'expected a configuration file, found a directory'],
+    ['latin1.yml', 'the configuration file is not UTF-8'],
+  ])('%s cannot be read, for a reason', async (name, reason) => {
+    const directory = await mkdtemp(join(tmpdir(), 'purser-config-'));
+    await writeFile(join(directory, 'latin1.yml'), Buffer.from([0xe9]));
+    const path = join(directory, name);
+    await expect(loadConfig({ path })).rejects.toMatchObject({ problems: [`${path}: ${reason}`] });
+    await rm(directory, { recursive: true });
+  });
+});

@@ -1,0 +1,57 @@
+import { isEmpty, nodeAt, type ConfigNode } from './tree.ts';
+
+/** A section of distribution's configuration that this version knows of and does not apply. */
+export interface UnservedSection {
+  /** Why a registry that leaves this section out must not start; absent when leaving it out does no harm. */
+  readonly refuse?: (section: ConfigNode) => string | undefined;
+}
+
+/** By the path of the section. A file that has one loads with a warning, unless `refuse` says why it must not. */
+export const UNSERVED_SECTIONS: ReadonlyMap<string, UnservedSection> = new Map(
+  Object.entries({
+    auth: { refuse: refuseAuth },
+    health: {},
+    'http.debug': {},
+    'http.h2c': {},
+    'http.http2': {},
+    'http.tls': { refuse: refuseTls },
+    'log.hooks': {},
+    'log.reportcaller': {},
+    middleware: {},
+    notifications: {},
+    policy: {},
+    proxy: {},
+    redis: {},
+    'storage.azure': { refuse: refuseDriver },
+    'storage.cache': {},
+    'storage.gcs': { refuse: refuseDriver },
+    'storage.maintenance': { refuse: refuseReadOnly },
+    'storage.s3': { refuse: refuseDriver },
+    'storage.tag': {},
+    validation: {},
+  }),
+);
+
+function refuseAuth(section: ConfigNode): string | undefined {
+  const types =
+    section.kind === 'map' ? [...section.entries.keys()] : [(section as { text?: string }).text];
+  if (types.every((type) => type === 'none')) return undefined;
+  return 'this version has no access control, and would serve everyone; remove the section if that is meant';
+}
+
+// The rule by which distribution decides whether it speaks TLS.
+function refuseTls(section: ConfigNode): string | undefined {
+  const decisive = [nodeAt(section, 'certificate'), nodeAt(section, 'letsencrypt', 'cachefile')];
+  if (decisive.every((node) => node === undefined || isEmpty(node))) return undefined;
+  return 'this version has no TLS, and would serve in the clear; remove the section and put a TLS proxy in front';
+}
+
+function refuseReadOnly(section: ConfigNode): string | undefined {
+  const enabled = nodeAt(section, 'readonly', 'enabled');
+  if (enabled?.kind !== 'scalar' || enabled.value !== true) return undefined;
+  return 'this version has no read-only mode, and would accept pushes; remove readonly if that is meant';
+}
+
+function refuseDriver(): string {
+  return 'this version has no such storage driver; expected filesystem or inmemory';
+}

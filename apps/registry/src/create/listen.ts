@@ -1,0 +1,78 @@
+import type { Server } from 'node:http';
+import { once } from 'node:events';
+import { lstat, unlink } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import type { ListenAddress } from '../config/listen-address.ts';
+import { StartError } from './start-error.ts';
+
+/**
+ * Makes a server wait for connections.
+ *
+ * @returns Where clients find it: `http://127.0.0.1:5000`, or `unix:/run/purser.sock`.
+ * @throws StartError when the address is taken, forbidden, or none of this machine.
+ */
+export async function listen(server: Server, address: ListenAddress): Promise<string> {
+  if (address.kind === 'unix') await removeSocket(address.path);
+  server.listen(address);
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    throw explain(error as NodeJS.ErrnoException, address);
+  }
+  return urlOf(server);
+}
+
+/** @see distribution, registry/listener/listener.go: what a process left behind is in the way of the next one. */
+async function removeSocket(path: string): Promise<void> {
+  const found = await lstat(path).catch(() => undefined);
+  if (found === undefined) return;
+  if (!found.isSocket()) {
+    throw new StartError(`${path} exists and is not a socket: choose another path with http.addr`);
+  }
+  await unlink(path);
+}
+
+function urlOf(server: Server): string {
+  const address = server.address() as AddressInfo | string;
+  if (typeof address === 'string') return `unix:${address}`;
+  const { address: host, family, port } = address;
+  if (host === '::' || host === '0.0.0.0') return `http://127.0.0.1:${port}`;
+  return `http://${family === 'IPv6' ? `[${host}]` : host}:${port}`;
+}
+
+function explain(error: NodeJS.ErrnoException, address: ListenAddress): Error {
+  const isSocketFile = address.kind === 'unix';
+  const reason = (isSocketFile ? SOCKET_FILE_REASONS : REASONS)[error.code ?? ''];
+  if (reason === undefined) return error;
+  const example = isSocketFile ? '/run/purser.sock' : '127.0.0.1:5001';
+  const way = `choose another address with http.addr (REGISTRY_HTTP_ADDR=${example})`;
+  return new StartError(`cannot listen on ${describeAddress(address)}: ${reason}; ${way}`, {
+    cause: error,
+  });
+}
+
+function describeAddress(address: ListenAddress): string {
+  switch (address.kind) {
+    case 'tcp':
+      return `${address.host ?? ''}:${address.port}`;
+    case 'unix':
+      return address.path;
+    case 'inherited':
+      return `the inherited descriptor ${address.fd}`;
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program listens there',
+  EACCES: 'no permission; ports below 1024 need more rights',
+  EADDRNOTAVAIL: 'this machine has no such address',
+  ENOTFOUND: 'the host name is unknown',
+  EAI_AGAIN: 'the host name cannot be resolved',
+};
+
+const SOCKET_FILE_REASONS: Readonly<Record<string, string>> = {
+  ...REASONS,
+  // Node.js tells a missing directory as a missing permission.
+  EACCES: 'its directory does not exist, or there is no permission',
+  EINVAL: 'the path is too long for a socket',
+};

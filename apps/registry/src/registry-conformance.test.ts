@@ -1,0 +1,76 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createManifestDecoder, type Registry } from '@purser/core';
+import { describeRegistryConformance } from '@purser/core/conformance';
+import { createMemoryRegistry } from '@purser/core/testing';
+import { createRequestHandler } from '@purser/http-api';
+import { ociFormats } from '@purser/manifest-oci';
+import { createRegistry } from '@purser/storage';
+import { MemoryDriver } from '@purser/storage-driver';
+import { FilesystemDriver } from '@purser/storage-driver-fs';
+import { describe, it } from 'vitest';
+import { httpRegistry } from './fixtures/http-registry.ts';
+
+const decoder = createManifestDecoder(ociFormats);
+
+async function onFilesystem() {
+  const rootDirectory = await mkdtemp(join(tmpdir(), 'purser-registry-'));
+  const driver = new FilesystemDriver({ rootDirectory });
+  return {
+    registry: createRegistry({ driver, decoder, deletion: true }),
+    cleanUp: () => rm(rootDirectory, { recursive: true }),
+  };
+}
+
+async function overHttp(registry: Registry, cleanUp: () => Promise<void> = async () => {}) {
+  const handler = createRequestHandler({ registry, decoder });
+  const server = createServer(handler as RequestListener).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    registry: httpRegistry(`http://127.0.0.1:${port}/`, decoder),
+    async cleanUp() {
+      server.closeAllConnections();
+      server.close();
+      await cleanUp();
+    },
+  };
+}
+
+/** Nothing holds a session between two requests: only the order of chunks keeps them apart. */
+const supports = { exclusiveUploads: false };
+
+describeRegistryConformance('on the in-memory driver, with OCI manifests', {
+  describe,
+  it,
+  createRegistry: async () => ({
+    registry: createRegistry({ driver: new MemoryDriver(), decoder, deletion: true }),
+  }),
+});
+
+describeRegistryConformance('on the filesystem driver', {
+  describe,
+  it,
+  createRegistry: onFilesystem,
+});
+
+describeRegistryConformance('in memory, over HTTP', {
+  describe,
+  it,
+  supports,
+  createRegistry: () => overHttp(createMemoryRegistry()),
+});
+
+describeRegistryConformance('on the filesystem driver, over HTTP', {
+  describe,
+  it,
+  supports,
+  async createRegistry() {
+    const { registry, cleanUp } = await onFilesystem();
+    return overHttp(registry, cleanUp);
+  },
+});

@@ -1,0 +1,52 @@
+import type { Registry } from '@purser/core';
+import { createConfig } from './config/load.ts';
+import type { ConfigInput } from './config/schema.ts';
+import { listen } from './create/listen.ts';
+import { prepareRootDirectory } from './create/root-directory.ts';
+import { createServer } from './create/server.ts';
+import { createSilentLogger, type Logger } from './observe/logger.ts';
+
+/** The keys of a configuration file, and where to log. */
+export interface StartRegistryOptions extends ConfigInput {
+  /** Nothing is logged when absent; the keys below `log` are then without effect. */
+  readonly logger?: Logger | undefined;
+}
+
+/** A registry that is being served. */
+export interface RunningRegistry extends AsyncDisposable {
+  /** Where clients find it: `http://127.0.0.1:40123`. */
+  readonly url: string;
+  /** What is served: what is put here can be pulled, and the other way round. */
+  readonly registry: Registry;
+  /**
+   * Stops: running requests may finish within `http.draintimeout`, here 0 unless set. A second call waits for the first.
+   *
+   * @returns Whether every request was finished.
+   */
+  close(): Promise<boolean>;
+}
+
+/**
+ * Serves a registry: in memory, on a free port of the loopback interface, unless the options say otherwise.
+ *
+ * @throws ConfigurationError when an option is wrong or unknown; StartError when the address or the root directory
+ * cannot be used.
+ */
+export async function startRegistry({
+  logger = createSilentLogger(),
+  ...input
+}: StartRegistryOptions = {}): Promise<RunningRegistry> {
+  const config = createConfig(input);
+  await prepareRootDirectory(config.storage.driver);
+  const { registry, http, connections } = createServer(config, { logger });
+  const url = await listen(http, config.http.listen);
+  const close = () => connections.drain(config.http.draintimeout);
+  return {
+    url,
+    registry,
+    close,
+    async [Symbol.asyncDispose]() {
+      await close();
+    },
+  };
+}
