@@ -41,8 +41,8 @@ async function overHttp(registry: Registry, cleanUp: () => Promise<void> = async
   };
 }
 
-/** Nothing holds a session between two requests: only the order of chunks keeps them apart. */
-const supports = { exclusiveUploads: false };
+/** Nothing holds a session between two requests, and who may read what is the server's to know. */
+const supports = { exclusiveUploads: false, mountRights: false };
 
 describeRegistryConformance('on the in-memory driver, with OCI manifests', {
   describe,

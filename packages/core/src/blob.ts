@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Descriptor } from './descriptor.ts';
-import type { Digest } from './digest.ts';
+import type { Digest, DigestAlgorithm } from './digest.ts';
 import type { OperationOptions } from './options.ts';
 import type { RepositoryName } from './repository-name.ts';
 
@@ -73,7 +73,7 @@ export interface BlobIngester {
   /** Stores content that is in memory. Storing what is already there succeeds. */
   put(content: Uint8Array, options?: PutBlobOptions): Promise<Descriptor>;
 
-  create(options?: OperationOptions): Promise<BlobWriter>;
+  create(options?: CreateUploadOptions): Promise<BlobWriter>;
 
   /**
    * Takes hold of a session begun before, here or in another process.
@@ -91,6 +91,14 @@ export interface BlobIngester {
   uploadStatus(id: string, options?: OperationOptions): Promise<UploadStatus>;
 }
 
+export interface CreateUploadOptions extends OperationOptions {
+  /**
+   * The algorithm of the digest that the upload will be committed by, so that content need not be read again then. A
+   * hint: any other may come. sha256 when absent.
+   */
+  readonly algorithm?: DigestAlgorithm | undefined;
+}
+
 export interface PutBlobOptions extends OperationOptions {
   /** `application/octet-stream` when absent. */
   readonly mediaType?: string;
@@ -100,14 +108,20 @@ export interface BlobMounter {
   /**
    * Makes a blob of another repository visible in this one, without copying.
    *
-   * @returns `undefined` when that repository does not hold it.
+   * @returns `undefined` when that repository does not hold it, or, without `from`, no other was found that does.
    * @see OCI distribution-spec, end-11.
    */
   mount(digest: Digest, options: MountOptions): Promise<Descriptor | undefined>;
 }
 
 export interface MountOptions extends OperationOptions {
-  readonly from: RepositoryName;
+  /** Where the blob is. When absent it is looked for in the repositories that `mayRead` allows. */
+  readonly from?: RepositoryName | undefined;
+  /**
+   * Whether the caller may read a repository, asked before one is looked at that was not named by `from`: to find a
+   * blob is to learn of it. All of them may be read when absent.
+   */
+  readonly mayRead?: ((name: RepositoryName) => boolean | Promise<boolean>) | undefined;
 }
 
 export interface UploadStatus {

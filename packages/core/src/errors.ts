@@ -25,6 +25,7 @@ export const ERROR_MESSAGES = {
   PRECONDITION_FAILED: 'precondition failed',
   RANGE_UNSATISFIABLE: 'requested range lies outside the blob',
   ROUTE_UNKNOWN: 'no such endpoint',
+  REQUEST_TOO_LONG: 'the request asks for too much at once',
   STORAGE_FULL: 'no space left to store content',
   UNAVAILABLE: 'service unavailable',
   UNKNOWN: 'unknown error',

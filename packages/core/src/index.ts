@@ -20,6 +20,7 @@ export type {
   BlobStore,
   BlobWriter,
   ByteRange,
+  CreateUploadOptions,
   LocateOptions,
   MountOptions,
   OpenOptions,
@@ -87,6 +88,7 @@ export {
   type Encodable,
   type Members,
 } from './manifest-json.ts';
+export { describeManifest } from './describe-manifest.ts';
 export { createManifestDecoder, type ManifestDecoder } from './manifest-decoder.ts';
 export { bareMediaType, isMediaType } from './media-type.ts';
 export type { ListOptions, OperationOptions } from './options.ts';
@@ -99,6 +101,7 @@ export {
   type NormalizedReference,
   type Reference,
 } from './reference.ts';
+export type { ListReferrersOptions, ReferrerService } from './referrer.ts';
 export type { Registry, Repository } from './registry.ts';
 export {
   isPathComponent,

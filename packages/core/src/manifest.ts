@@ -23,6 +23,7 @@ export interface Manifest {
   readonly references: readonly ManifestReference[];
   /** The manifest that this one says something about. Not a reference: it may be absent. */
   readonly subject?: Descriptor | undefined;
+  /** Its own, or for an image without one the media type of its config: what it is listed by among referrers. */
   readonly artifactType?: string | undefined;
   readonly annotations?: Readonly<Record<string, string>> | undefined;
 }

@@ -1,6 +1,7 @@
 import type { BlobStore } from './blob.ts';
 import type { ManifestService } from './manifest.ts';
 import type { ListOptions } from './options.ts';
+import type { ReferrerService } from './referrer.ts';
 import type { RepositoryName } from './repository-name.ts';
 import type { TagService } from './tag.ts';
 
@@ -23,4 +24,5 @@ export interface Repository {
   readonly blobs: BlobStore;
   readonly manifests: ManifestService;
   readonly tags: TagService;
+  readonly referrers: ReferrerService;
 }

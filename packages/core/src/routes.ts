@@ -29,6 +29,8 @@ export const routes = {
   catalog: route('/v2/_catalog'),
   /** end-8 */
   tags: route('/v2/:name/tags/list'),
+  /** end-12 */
+  referrers: route('/v2/:name/referrers/:digest'),
   /** end-3, end-7, end-9 */
   manifest: route('/v2/:name/manifests/:reference'),
   /** end-4, end-11; the path without its last slash is read as well, for a redirect would turn POST into GET */

@@ -14,6 +14,7 @@ import { base } from './handlers/base.ts';
 import { blobs } from './handlers/blobs.ts';
 import { catalog } from './handlers/catalog.ts';
 import { manifests } from './handlers/manifests.ts';
+import { referrers } from './handlers/referrers.ts';
 import { tags } from './handlers/tags.ts';
 import { upload, uploads } from './handlers/uploads.ts';
 import type { RequestFacts, Settings } from './options.ts';
@@ -24,6 +25,7 @@ const TABLES: { readonly [Name in RouteName]: MethodTable<Call<ParametersOf<Name
   base,
   catalog,
   tags: inRepository(tags),
+  referrers: inRepository(referrers),
   manifest: inRepository(manifests),
   uploads: inRepository(uploads),
   upload: inRepository(upload),

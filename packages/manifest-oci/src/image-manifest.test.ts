@@ -78,9 +78,9 @@ describe('an OCI image manifest', () => {
     expect(manifest.artifactType).toBe('application/vnd.example+type');
   });
 
-  it('does not take the media type of the config for an artifact type', () => {
+  it('R-5 takes the media type of the config for an artifact type when it has none', () => {
     const artifact = { ...example, config: { ...config, mediaType: 'application/vnd.example' } };
-    expect(decode(artifact).artifactType).toBeUndefined();
+    expect(decode(artifact).artifactType).toBe('application/vnd.example');
   });
 
   it.each([

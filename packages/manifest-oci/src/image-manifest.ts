@@ -28,6 +28,7 @@ function decodeImageManifest(payload: Uint8Array, document: JsonObject): Manifes
   refuseOtherKind(document, /^manifests$/iu);
   const config = parseDescriptor(document['config'], 'config');
   const layers = parseDescriptorList(document, 'layers');
+  const relations = parseRelations(document);
   return {
     mediaType: OCI_IMAGE_MANIFEST,
     payload,
@@ -39,6 +40,7 @@ function decodeImageManifest(payload: Uint8Array, document: JsonObject): Manifes
         foreign: isNonDistributable(descriptor.mediaType),
       })),
     ],
-    ...parseRelations(document),
+    ...relations,
+    artifactType: relations.artifactType ?? config.mediaType,
   };
 }

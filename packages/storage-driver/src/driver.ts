@@ -72,7 +72,7 @@ export interface StorageDriver {
   walk(path: string, options?: WalkOptions): AsyncIterable<Entry>;
 
   /**
-   * Renames a file, over an existing one; atomic where the backend can. When it fails, the destination is as before.
+   * Renames a file, not a directory, over an existing one; atomic where the backend can. When it fails, the destination is as before.
    *
    * @throws DriverError `PATH_NOT_FOUND` for the source; `NOT_A_FILE` when the destination is a directory.
    */
@@ -95,8 +95,8 @@ export interface StorageDriver {
 
 export interface PutContentOptions extends DriverOptions {
   /**
-   * Whether the content has survived a loss of power when the call returns. Default `true`. With `false` it may be
-   * lost then, but it is never there in part.
+   * Whether the content has survived a loss of power when the call returns. Default `true`. With `false` the file may
+   * be lost or empty after one; as long as the power stays, it is never there in part.
    */
   readonly durable?: boolean | undefined;
 }

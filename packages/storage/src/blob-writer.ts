@@ -1,7 +1,6 @@
 import {
   CANONICAL_ALGORITHM,
   contentMismatch,
-  Digester,
   exactLength,
   OCTET_STREAM,
   RegistryError,
@@ -14,6 +13,7 @@ import {
   type UploadStatus,
 } from '@purser/core';
 import { DriverError, type FileWriter, type StorageDriver } from '@purser/storage-driver';
+import { ContentDigester } from './content-digester.ts';
 import type { UploadPaths } from './paths.ts';
 import { readReceived, writeReceived } from './received.ts';
 import type { RunningDigests } from './running-digests.ts';
@@ -36,7 +36,7 @@ export class UploadWriter implements BlobWriter {
   readonly #options: UploadWriterOptions;
   #size: number;
   /** `undefined` when the bytes so far were not all seen by this process. */
-  #digester: Digester | undefined;
+  #digester: ContentDigester | undefined;
   /** Opened by the first byte. */
   #file: FileWriter | undefined;
   #open = true;
@@ -136,33 +136,29 @@ export class UploadWriter implements BlobWriter {
   /** @returns The sha256 of the content. */
   async #verify(expected: Digest): Promise<Digest> {
     const algorithm = supportedAlgorithmOf(expected);
-    const known = await this.#knownDigest();
-    if (algorithm === CANONICAL_ALGORITHM && known !== undefined) {
-      return checked(known, known, expected);
-    }
-    const canonical = new Digester();
-    const named = algorithm === CANONICAL_ALGORITHM ? canonical : new Digester(algorithm);
-    for await (const chunk of await this.#options.driver.openReader(this.#paths.data, {
-      lend: true,
-    })) {
-      for (const digester of new Set([canonical, named])) digester.update(chunk as Uint8Array);
-    }
-    return checked(canonical.digest(), named.digest(), expected);
+    const canonical = await this.#knownDigest();
+    const named = algorithm === CANONICAL_ALGORITHM ? canonical : this.#digester?.digest(algorithm);
+    if (canonical !== undefined && named !== undefined) return checked(canonical, named, expected);
+    const digester = new ContentDigester(algorithm);
+    const content = await this.#options.driver.openReader(this.#paths.data, { lend: true });
+    for await (const chunk of content) digester.update(chunk as Uint8Array);
+    return checked(digester.digest(CANONICAL_ALGORITHM), digester.digest(algorithm), expected);
   }
 
   /** The sha256 as far as it is known without reading: from memory, or from the note of another process. */
   async #knownDigest(): Promise<Digest | undefined> {
-    if (this.#digester !== undefined) return this.#digester.digest();
+    if (this.#digester !== undefined) return this.#digester.digest(CANONICAL_ALGORITHM);
     const { driver } = this.#options;
     return (await readReceived(driver, this.#paths.received, this.#size))?.digest;
   }
 
   async #remember(): Promise<void> {
-    if (this.#digester === undefined || this.#size === 0) return;
+    if (this.#digester === undefined) return;
     const { driver, digests } = this.#options;
     digests.keep(this.#paths.directory, this.#digester);
-    const received = { size: this.#size, digest: this.#digester.digest() };
-    await writeReceived(driver, this.#paths.received, received);
+    const digest = this.#digester.digest(CANONICAL_ALGORITHM);
+    if (this.#size === 0 || digest === undefined) return;
+    await writeReceived(driver, this.#paths.received, { size: this.#size, digest });
   }
 
   /** Ends the session: whatever is left of it goes. */
@@ -182,8 +178,12 @@ export class UploadWriter implements BlobWriter {
   }
 }
 
-function checked(canonical: Digest, named: Digest, expected: Digest): Digest {
-  if (named !== expected) throw contentMismatch(expected);
+function checked(
+  canonical: Digest | undefined,
+  named: Digest | undefined,
+  expected: Digest,
+): Digest {
+  if (canonical === undefined || named !== expected) throw contentMismatch(expected);
   return canonical;
 }
 

@@ -5,7 +5,7 @@ import {
   type RepositoryName,
 } from '@purser/core';
 import { DriverError, type StorageDriver } from '@purser/storage-driver';
-import { manifestsPath, REPOSITORIES } from './paths.ts';
+import { manifestsPath, REPOSITORIES, repositoryPath } from './paths.ts';
 
 /**
  * Lists the repositories that have a `_manifests` directory, component by component: `a`, `a/b`, `a-b`.
@@ -15,16 +15,26 @@ import { manifestsPath, REPOSITORIES } from './paths.ts';
  */
 export async function* listRepositories(
   driver: StorageDriver,
-  { after, limit = Infinity, signal }: ListOptions = {},
+  { limit = Infinity, ...options }: ListOptions = {},
 ): AsyncIterable<RepositoryName> {
   if (limit <= 0) return;
   let remaining = limit;
-  for await (const path of directories(driver, { after, signal })) {
-    const name = path.slice(REPOSITORIES.length + 1);
-    if (!isRepositoryName(name) || !follows(name, after)) continue;
-    if ((await driver.stat(manifestsPath(path), { signal })) === undefined) continue;
+  for await (const name of listNames(driver, options)) {
+    const path = manifestsPath(repositoryPath(name));
+    if ((await driver.stat(path, { signal: options.signal })) === undefined) continue;
     yield name;
     if (--remaining <= 0) return;
+  }
+}
+
+/** Lists every name below which something is kept: of repositories, also without a manifest, and of their parents. */
+export async function* listNames(
+  driver: StorageDriver,
+  { after, signal }: Omit<ListOptions, 'limit'> = {},
+): AsyncIterable<RepositoryName> {
+  for await (const path of directories(driver, { after, signal })) {
+    const name = path.slice(REPOSITORIES.length + 1);
+    if (isRepositoryName(name) && follows(name, after)) yield name;
   }
 }
 

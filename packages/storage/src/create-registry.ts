@@ -6,6 +6,7 @@ import type { DamageReporter } from './damage.ts';
 import { Links } from './links.ts';
 import { ManifestMemory } from './manifest-memory.ts';
 import { createRepository, type RepositoryParts } from './repository.ts';
+import type { ReferencePolicy } from './policy.ts';
 import { translateErrors } from './translate-errors.ts';
 import { UploadSessions } from './uploads.ts';
 
@@ -15,6 +16,8 @@ export interface RegistryOptions {
   readonly decoder: ManifestDecoder;
   /** Whether blobs, manifests and tags may be deleted. Default `false`, as in distribution. */
   readonly deletion?: boolean | undefined;
+  /** What a manifest refers to and must be there when it is pushed. Default: all of it. */
+  readonly references?: ReferencePolicy | undefined;
   /** Remembers descriptors. None by default. */
   readonly cache?: BlobDescriptorCache | undefined;
   /** The most bytes of manifests kept in memory. Default 16 MiB; 0 keeps none. */
@@ -39,7 +42,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     report,
     decoder: options.decoder,
     cache: options.cache,
-    policy: { deletion: options.deletion ?? false },
+    policy: { deletion: options.deletion ?? false, references: options.references ?? {} },
     links: new Links(driver, report),
     global: new GlobalBlobStore(driver),
     memory: new ManifestMemory(options.manifestMemoryBytes ?? DEFAULT_MANIFEST_MEMORY),

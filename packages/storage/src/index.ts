@@ -17,3 +17,4 @@
  */
 export { createRegistry, type RegistryOptions } from './create-registry.ts';
 export type { Damage, DamageReporter } from './damage.ts';
+export type { ReferencePolicy, RequiredPlatform } from './policy.ts';

@@ -5,6 +5,7 @@ import {
   RegistryError,
   type BlobStore,
   type BlobWriter,
+  type CreateUploadOptions,
   type Descriptor,
   type Digest,
   type LocateOptions,
@@ -20,13 +21,22 @@ import type { LinkedContent } from './linked-content.ts';
 import { requireDeletion, type Policy } from './policy.ts';
 import type { Uploads } from './uploads.ts';
 
+/** A mount without a source is a wish: what is not in so many repositories, the client sends itself. */
+const MAXIMUM_SEARCHED = 1000;
+
 export interface LinkedBlobStoreOptions {
   readonly global: GlobalBlobStore;
   readonly content: LinkedContent;
   /** The links of another repository, for mounts. */
   readonly contentOf: (name: RepositoryName) => LinkedContent;
+  /** Everywhere that a blob may be. */
+  readonly names: (options: OperationOptions) => AsyncIterable<RepositoryName>;
   readonly uploads: Uploads;
   readonly policy: Policy;
+}
+
+interface Search extends OperationOptions {
+  readonly mayRead: NonNullable<MountOptions['mayRead']>;
 }
 
 /** The blobs of one repository: the global store, seen through the repository's links. */
@@ -34,13 +44,16 @@ export class LinkedBlobStore implements BlobStore {
   readonly #global: GlobalBlobStore;
   readonly #content: LinkedContent;
   readonly #contentOf: (name: RepositoryName) => LinkedContent;
+  readonly #names: LinkedBlobStoreOptions['names'];
   readonly #uploads: Uploads;
   readonly #policy: Policy;
 
-  constructor({ global, content, contentOf, uploads, policy }: LinkedBlobStoreOptions) {
+  constructor(options: LinkedBlobStoreOptions) {
+    const { global, content, contentOf, names, uploads, policy } = options;
     this.#global = global;
     this.#content = content;
     this.#contentOf = contentOf;
+    this.#names = names;
     this.#uploads = uploads;
     this.#policy = policy;
   }
@@ -68,7 +81,7 @@ export class LinkedBlobStore implements BlobStore {
     return mediaType === undefined ? descriptor : { ...descriptor, mediaType };
   }
 
-  create(options?: OperationOptions): Promise<BlobWriter> {
+  create(options?: CreateUploadOptions): Promise<BlobWriter> {
     return this.#uploads.create(options);
   }
 
@@ -80,8 +93,14 @@ export class LinkedBlobStore implements BlobStore {
     return this.#uploads.status(id, options);
   }
 
-  async mount(digest: Digest, { from, signal }: MountOptions): Promise<Descriptor | undefined> {
-    const source = await this.#contentOf(from).stat(digest, { signal });
+  async mount(
+    digest: Digest,
+    { from, mayRead = () => true, signal }: MountOptions,
+  ): Promise<Descriptor | undefined> {
+    const source =
+      from === undefined
+        ? await this.#find(digest, { mayRead, signal })
+        : await this.#contentOf(from).stat(digest, { signal });
     if (source === undefined) return undefined;
     await this.#content.link(source, digest, { signal });
     return source;
@@ -90,6 +109,18 @@ export class LinkedBlobStore implements BlobStore {
   async delete(digest: Digest, options?: OperationOptions): Promise<void> {
     requireDeletion(this.#policy);
     if (!(await this.#content.unlink(digest, options))) throw unknownBlob(digest);
+  }
+
+  /** Looks for a blob in one repository after another, as far as the search may go. */
+  async #find(digest: Digest, { mayRead, signal }: Search): Promise<Descriptor | undefined> {
+    let remaining = MAXIMUM_SEARCHED;
+    for await (const name of this.#names({ signal })) {
+      if (remaining-- === 0) return undefined;
+      if (!(await mayRead(name))) continue;
+      const found = await this.#contentOf(name).stat(digest, { signal });
+      if (found !== undefined) return found;
+    }
+    return undefined;
   }
 
   async #resolve(digest: Digest, options?: OperationOptions): Promise<Digest> {

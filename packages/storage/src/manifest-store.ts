@@ -52,8 +52,9 @@ export class ManifestStore implements ManifestService {
 
   async put(manifest: Manifest, { digest, signal }: PutManifestOptions = {}): Promise<Digest> {
     const name = checkedName(manifest, digest);
-    const { global, revisions, blobs, memory } = this.#options;
-    await verifyReferences(manifest, { blobs, manifests: revisions }, { signal });
+    const { global, revisions, blobs, memory, policy } = this.#options;
+    const sources = { blobs, manifests: revisions, policy: policy.references };
+    await verifyReferences(manifest, sources, { signal });
     const descriptor = await global.put(manifest.payload, { signal });
     await revisions.link({ ...descriptor, mediaType: manifest.mediaType }, name, { signal });
     memory.set(descriptor.digest, manifest);

@@ -11,6 +11,8 @@ import { encodedOf, type Digest, type RepositoryName, type Tag } from '@purser/c
  *     R/_uploads/<id>/startedat                              an upload session, with the time it began
  *     R/_uploads/<id>/data                                   what it received
  *     R/_uploads/<id>/received                               the digest of that: ours, distribution ignores it
+ *     R/_referrers/<algorithm>/<hex>/<algorithm>-<hex>       what refers to a manifest: ours, distribution ignores it
+ *     R/_referrers/complete                                  all manifests have been looked at for subjects: ours
  *
  * A link is a file whose content is a digest in text. A name's components never begin with `_`.
  *
@@ -43,7 +45,21 @@ export function manifestsPath(repository: string): string {
 }
 
 export function revisionLinkPath(name: RepositoryName, digest: Digest): string {
-  return `${manifestsPath(repositoryPath(name))}/revisions/${linkName(digest)}`;
+  return `${revisionsPath(name)}/${linkName(digest)}`;
+}
+
+/** The directory of all revision links. */
+export function revisionsPath(name: RepositoryName): string {
+  return `${manifestsPath(repositoryPath(name))}/revisions`;
+}
+
+export function referrersPath(name: RepositoryName, subject: Digest): string {
+  const { algorithm, encoded } = parts(subject);
+  return `${repositoryPath(name)}/_referrers/${algorithm}/${encoded}`;
+}
+
+export function referrersCompletePath(name: RepositoryName): string {
+  return `${repositoryPath(name)}/_referrers/complete`;
 }
 
 export function tagsPath(name: RepositoryName): string {

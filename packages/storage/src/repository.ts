@@ -6,6 +6,7 @@ import type {
 } from '@purser/core';
 import type { StorageDriver } from '@purser/storage-driver';
 import type { GlobalBlobStore } from './blob-store.ts';
+import { listNames } from './catalog.ts';
 import type { DamageReporter } from './damage.ts';
 import { LinkedBlobStore } from './linked-blob-store.ts';
 import { LinkedContent } from './linked-content.ts';
@@ -14,6 +15,7 @@ import type { ManifestMemory } from './manifest-memory.ts';
 import { ManifestStore } from './manifest-store.ts';
 import { layerLinkPath, revisionLinkPath } from './paths.ts';
 import type { Policy } from './policy.ts';
+import { indexReferrers, ReferrerIndex } from './referrers.ts';
 import { TagStore } from './tag-store.ts';
 import { Uploads, type UploadSessions } from './uploads.ts';
 
@@ -57,8 +59,16 @@ export function createRepository(name: RepositoryName, parts: RepositoryParts): 
       await content.link(descriptor, digest);
     },
   });
-  const blobs = new LinkedBlobStore({ global, content, contentOf, uploads, policy });
+  const blobs = new LinkedBlobStore({
+    global,
+    content,
+    contentOf,
+    names: (options) => listNames(driver, options),
+    uploads,
+    policy,
+  });
   const tags = new TagStore({ driver, links, name, policy });
-  const manifests = new ManifestStore({ ...parts, revisions, blobs, tags });
-  return { name, blobs, manifests, tags };
+  const stored = new ManifestStore({ ...parts, revisions, blobs, tags });
+  const referrers = new ReferrerIndex({ driver, name, manifests: stored });
+  return { name, blobs, manifests: indexReferrers(stored, referrers), tags, referrers };
 }

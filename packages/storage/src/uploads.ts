@@ -3,6 +3,7 @@ import {
   Exclusive,
   RegistryError,
   type BlobWriter,
+  type CreateUploadOptions,
   type Descriptor,
   type Digest,
   type OperationOptions,
@@ -11,6 +12,7 @@ import {
 } from '@purser/core';
 import { DriverError, type StorageDriver } from '@purser/storage-driver';
 import { UploadWriter } from './blob-writer.ts';
+import { ContentDigester } from './content-digester.ts';
 import type { DamageReporter } from './damage.ts';
 import { uploadPaths, type UploadPaths } from './paths.ts';
 import { RunningDigests } from './running-digests.ts';
@@ -40,8 +42,8 @@ export class Uploads {
     this.#options = options;
   }
 
-  async create({ signal }: OperationOptions = {}): Promise<BlobWriter> {
-    const { driver, name } = this.#options;
+  async create({ algorithm, signal }: CreateUploadOptions = {}): Promise<BlobWriter> {
+    const { driver, name, sessions } = this.#options;
     const id = randomUUID();
     const startedAt = new Date();
     const paths = uploadPaths(name, id);
@@ -50,7 +52,8 @@ export class Uploads {
       durable: false,
       signal,
     });
-    const release = await this.#options.sessions.held.acquire(paths.directory, { signal });
+    sessions.digests.keep(paths.directory, new ContentDigester(algorithm));
+    const release = await sessions.held.acquire(paths.directory, { signal });
     return this.#writer({ id, startedAt, size: 0, paths }, release);
   }
 

@@ -5,14 +5,16 @@ import {
   type ManifestReference,
   type OperationOptions,
 } from '@purser/core';
+import { isRequired, type ReferencePolicy } from './policy.ts';
 
 /** How many references are looked up at a time. */
 const CONCURRENCY = 16;
 
-/** Where the content that a manifest refers to is looked for. */
+/** Where the content that a manifest refers to is looked for, and how much of it must be there. */
 export interface ReferenceSources {
   readonly blobs: BlobStatter;
   readonly manifests: BlobStatter;
+  readonly policy: ReferencePolicy;
 }
 
 /**
@@ -28,7 +30,7 @@ export async function verifyReferences(
 ): Promise<void> {
   const required = new Map(
     references
-      .filter(({ foreign }) => !foreign)
+      .filter((reference) => isRequired(reference, sources.policy))
       .map((reference) => [`${reference.kind} ${reference.descriptor.digest}`, reference]),
   );
   const missing: ManifestReference[] = [];

@@ -4,14 +4,22 @@ import { digestOf, parseDigest, type Digest } from '../digest.ts';
 import { RegistryError } from '../errors.ts';
 import { parseRepositoryName } from '../repository-name.ts';
 import { sampleBytes } from '../testing/samples.ts';
-import { bytesOf, fails, pushBlob, repositoryOf, type RegistryTest } from './suite.ts';
+import {
+  bytesOf,
+  fails,
+  pushBlob,
+  repositoryOf,
+  type RegistrySupport,
+  type RegistryTest,
+} from './suite.ts';
 
 const unknown = digestOf(Buffer.from('never pushed'));
 const otherName = parseRepositoryName('suite/second');
 
-export function testBlobs(test: RegistryTest): void {
+export function testBlobs(test: RegistryTest, supports: RegistrySupport = {}): void {
   testReading(test);
   testMounting(test);
+  if (supports.mountRights ?? true) testMountRights(test);
   testDeleting(test);
 }
 
@@ -115,12 +123,32 @@ function testMounting(test: RegistryTest): void {
     assert.deepEqual(await bytesOf(await blobs.open(digest)), Buffer.from(content));
   });
 
+  test('finds a blob to mount, without being told where it is', async (registry) => {
+    const { digest } = await registry.repository(otherName).blobs.put(sampleBytes(50));
+    const { blobs } = repositoryOf(registry);
+    assert.equal(await blobs.mount(unknown, {}), undefined);
+    assert.equal((await blobs.mount(digest, {}))?.size, 50);
+    assert.equal((await blobs.stat(digest))?.size, 50);
+  });
+
   test('mounts nothing from a repository without the blob', async (registry) => {
     const { blobs } = repositoryOf(registry);
     await registry.repository(parseRepositoryName('suite/third')).blobs.put(sampleBytes(50));
     const digest = digestOf(sampleBytes(50));
     assert.equal(await blobs.mount(digest, { from: otherName }), undefined);
     assert.equal(await blobs.stat(digest), undefined);
+  });
+}
+
+function testMountRights(test: RegistryTest): void {
+  test('looks for a blob to mount only where the caller may read (CVE-2024-39897)', async (registry) => {
+    const { digest } = await registry.repository(otherName).blobs.put(sampleBytes(50));
+    const { blobs } = repositoryOf(registry);
+    assert.equal(await blobs.mount(digest, { mayRead: () => false }), undefined);
+    const asked: string[] = [];
+    const mayRead = async (name: string) => asked.push(name) > 0;
+    assert.equal((await blobs.mount(digest, { mayRead }))?.size, 50);
+    assert.ok(asked.includes(otherName));
   });
 }
 

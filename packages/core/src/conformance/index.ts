@@ -18,6 +18,7 @@
 import { testBlobs } from './blobs.ts';
 import { testListing } from './listing.ts';
 import { testManifests } from './manifests.ts';
+import { testReferrers } from './referrers.ts';
 import { registryTest, type RegistryConformanceOptions } from './suite.ts';
 import { testTags } from './tags.ts';
 import { testUploads } from './uploads.ts';
@@ -40,10 +41,11 @@ export function describeRegistryConformance(
 ): void {
   const test = registryTest(options);
   options.describe(`a registry: ${name}`, () => {
-    options.describe('blobs', () => testBlobs(test));
+    options.describe('blobs', () => testBlobs(test, options.supports));
     options.describe('uploads', () => testUploads(test, options.supports));
     options.describe('manifests', () => testManifests(test));
     options.describe('tags', () => testTags(test));
+    options.describe('referrers', () => testReferrers(test));
     options.describe('listing', () => testListing(test));
   });
 }

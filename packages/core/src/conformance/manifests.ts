@@ -1,13 +1,8 @@
 import assert from 'node:assert/strict';
+import { describeManifest } from '../describe-manifest.ts';
 import { digestOf, parseDigest } from '../digest.ts';
 import type { Tag } from '../tag.ts';
-import {
-  describeBytes,
-  describeManifest,
-  sampleBytes,
-  sampleImage,
-  sampleIndex,
-} from '../testing/samples.ts';
+import { describeBytes, sampleBytes, sampleImage, sampleIndex } from '../testing/samples.ts';
 import { fails, prepareImage, pushImage, repositoryOf, type RegistryTest } from './suite.ts';
 
 export function testManifests(test: RegistryTest): void {

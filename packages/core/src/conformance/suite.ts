@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import type { Readable } from 'node:stream';
 import type { BlobStore } from '../blob.ts';
+import { describeManifest } from '../describe-manifest.ts';
 import type { Descriptor } from '../descriptor.ts';
 import { digestOf } from '../digest.ts';
 import { RegistryError, type ErrorCode } from '../errors.ts';
 import type { Manifest } from '../manifest.ts';
 import type { Registry, Repository } from '../registry.ts';
 import { parseRepositoryName } from '../repository-name.ts';
-import { describeBytes, describeManifest, sampleBytes, sampleImage } from '../testing/samples.ts';
+import { describeBytes, sampleBytes, sampleImage } from '../testing/samples.ts';
 
 /** What the suite needs of a test runner; those of vitest, mocha and node:test fit. */
 export interface TestRunner {
@@ -24,6 +25,8 @@ export interface RegistryUnderTest {
 export interface RegistrySupport {
   /** Whether a writer keeps others out of its session until it lets go. Default `true`. */
   readonly exclusiveUploads?: boolean | undefined;
+  /** Whether a mount without a source asks `mayRead` before it looks anywhere. Default `true`. */
+  readonly mountRights?: boolean | undefined;
 }
 
 export interface RegistryConformanceOptions extends TestRunner {

@@ -55,6 +55,20 @@ function testSessions(test: RegistryTest): void {
     assert.deepEqual(await bytesOf(await blobs.open(sha512)), content);
   });
 
+  test('commits by an algorithm that was announced, and by another than that', async (registry) => {
+    const { blobs } = repositoryOf(registry);
+    for (const algorithm of ['sha512', 'sha256'] as const) {
+      const begun = await blobs.create({ algorithm: 'sha512' });
+      await begun.append(chunksOf(first));
+      await begun.close();
+      const resumed = await blobs.resume(begun.id);
+      await resumed.append(chunksOf(second));
+      const name = digestOf(content, algorithm);
+      await resumed.commit(name);
+      assert.deepEqual(await bytesOf(await blobs.open(name)), content);
+    }
+  });
+
   test('looks at a session while a writer holds it', async (registry) => {
     const { blobs } = repositoryOf(registry);
     const writer = await blobs.create();

@@ -6,7 +6,6 @@
 export { createMemoryRegistry, type MemoryRegistryOptions } from './memory-registry.ts';
 export {
   describeBytes,
-  describeManifest,
   sampleBytes,
   sampleFormats,
   sampleImage,

@@ -27,11 +27,17 @@ export class MemoryBlobs implements BlobStore {
   readonly #uploads = new Map<string, Upload>();
   readonly #sessions = new Exclusive();
   readonly #sibling: (name: RepositoryName) => MemoryBlobs;
+  readonly #names: () => readonly RepositoryName[];
   readonly #deletion: boolean;
 
-  constructor(options: { deletion: boolean; sibling: (name: RepositoryName) => MemoryBlobs }) {
+  constructor(options: {
+    deletion: boolean;
+    sibling: (name: RepositoryName) => MemoryBlobs;
+    names: () => readonly RepositoryName[];
+  }) {
     this.#deletion = options.deletion;
     this.#sibling = options.sibling;
+    this.#names = options.names;
   }
 
   /** Whether anything is here or on its way. */
@@ -63,12 +69,19 @@ export class MemoryBlobs implements BlobStore {
     return descriptor;
   }
 
-  async mount(digest: Digest, { from, signal }: MountOptions): Promise<Descriptor | undefined> {
+  async mount(
+    digest: Digest,
+    { from, mayRead = () => true, signal }: MountOptions,
+  ): Promise<Descriptor | undefined> {
     signal?.throwIfAborted();
-    const content = this.#sibling(from).#content.get(digest);
-    if (content === undefined) return undefined;
-    this.#content.set(digest, content);
-    return describe(content);
+    for (const name of from === undefined ? this.#names() : [from]) {
+      if (from === undefined && !(await mayRead(name))) continue;
+      const content = this.#sibling(name).#content.get(digest);
+      if (content === undefined) continue;
+      this.#content.set(digest, content);
+      return describe(content);
+    }
+    return undefined;
   }
 
   async delete(digest: Digest): Promise<void> {

@@ -1,7 +1,10 @@
+import { describeManifest } from '../describe-manifest.ts';
+import type { Descriptor } from '../descriptor.ts';
 import { digestOf, supportedAlgorithmOf, contentMismatch, type Digest } from '../digest.ts';
 import { RegistryError } from '../errors.ts';
 import type { Manifest, ManifestService, PutManifestOptions } from '../manifest.ts';
 import type { ListOptions } from '../options.ts';
+import type { ListReferrersOptions, ReferrerService } from '../referrer.ts';
 import type { Registry, Repository } from '../registry.ts';
 import type { RepositoryName } from '../repository-name.ts';
 import type { Tag, TagService } from '../tag.ts';
@@ -19,7 +22,11 @@ export function createMemoryRegistry({ deletion = true }: MemoryRegistryOptions 
   function repository(name: RepositoryName): MemoryRepository {
     let found = repositories.get(name);
     if (found === undefined) {
-      const blobs = new MemoryBlobs({ deletion, sibling: (from) => repository(from).blobs });
+      const blobs = new MemoryBlobs({
+        deletion,
+        sibling: (from) => repository(from).blobs,
+        names: () => [...repositories.keys()],
+      });
       found = new MemoryRepository(name, blobs, deletion);
       repositories.set(name, found);
     }
@@ -44,12 +51,16 @@ class MemoryRepository implements Repository {
   readonly blobs: MemoryBlobs;
   readonly manifests: MemoryManifests;
   readonly tags: MemoryTags;
+  readonly referrers: ReferrerService;
 
   constructor(name: RepositoryName, blobs: MemoryBlobs, deletion: boolean) {
     this.name = name;
     this.blobs = blobs;
     this.tags = new MemoryTags(deletion, () => this.manifests.known || blobs.used);
     this.manifests = new MemoryManifests(this, deletion);
+    this.referrers = {
+      list: (subject, options) => listReferrers(this.manifests.pushed(), subject, options),
+    };
   }
 }
 
@@ -57,12 +68,18 @@ class MemoryManifests implements ManifestService {
   /** Whether there has ever been a manifest here. */
   known = false;
   readonly #manifests = new Map<Digest, Manifest>();
+  readonly #pushed = new Set<Digest>();
   readonly #repository: MemoryRepository;
   readonly #deletion: boolean;
 
   constructor(repository: MemoryRepository, deletion: boolean) {
     this.#repository = repository;
     this.#deletion = deletion;
+  }
+
+  /** The manifests by the digests they were pushed by. */
+  pushed(): readonly (readonly [Digest, Manifest])[] {
+    return [...this.#manifests].filter(([digest]) => this.#pushed.has(digest));
   }
 
   async exists(digest: Digest): Promise<boolean> {
@@ -83,6 +100,7 @@ class MemoryManifests implements ManifestService {
     this.known = true;
     this.#manifests.set(actual, manifest);
     this.#manifests.set(digestOf(manifest.payload), manifest);
+    this.#pushed.add(actual);
     return actual;
   }
 
@@ -146,6 +164,20 @@ class MemoryTags implements TagService {
       if (this.#tags.get(tag) === digest) yield tag;
     }
   }
+}
+
+async function* listReferrers(
+  manifests: readonly (readonly [Digest, Manifest])[],
+  subject: Digest,
+  { artifactType, after = '', limit = Infinity }: ListReferrersOptions = {},
+): AsyncIterable<Descriptor> {
+  yield* manifests
+    .filter(([, manifest]) => manifest.subject?.digest === subject)
+    .map(([digest, manifest]) => describeManifest(manifest, digest))
+    .filter((referrer) => artifactType === undefined || referrer.artifactType === artifactType)
+    .filter(({ digest }) => digest > after)
+    .sort((left, right) => compareText(left.digest, right.digest))
+    .slice(0, limit);
 }
 
 interface PageOptions extends ListOptions {

@@ -34,21 +34,18 @@ export interface SampleImage {
   readonly layers: readonly Descriptor[];
   /** Makes manifests of the same blobs differ. */
   readonly annotations?: Readonly<Record<string, string>>;
+  readonly subject?: Descriptor;
+  readonly artifactType?: string;
 }
 
 /** An OCI image manifest. */
-export function sampleImage({ config, layers, annotations }: SampleImage): Manifest {
-  return make(imageFormat, { schemaVersion: 2, mediaType: IMAGE, config, layers, annotations });
+export function sampleImage(image: SampleImage): Manifest {
+  return make(imageFormat, { schemaVersion: 2, mediaType: IMAGE, ...image });
 }
 
 /** An OCI image index. */
 export function sampleIndex(manifests: readonly Descriptor[]): Manifest {
   return make(indexFormat, { schemaVersion: 2, mediaType: INDEX, manifests });
-}
-
-/** The descriptor of a manifest. */
-export function describeManifest({ payload, mediaType }: Manifest): Descriptor {
-  return describeBytes(payload, mediaType);
 }
 
 const imageFormat: ManifestFormat = {
@@ -58,6 +55,8 @@ const imageFormat: ManifestFormat = {
     mediaType: IMAGE,
     payload,
     references: references('blob', [document['config'], ...list(document, 'layers')]),
+    ...relations(document),
+    artifactType: (document['artifactType'] ?? configTypeOf(document)) as string | undefined,
   }),
 };
 
@@ -68,11 +67,21 @@ const indexFormat: ManifestFormat = {
     mediaType: INDEX,
     payload,
     references: references('manifest', list(document, 'manifests')),
+    ...relations(document),
   }),
 };
 
 /** Reads OCI images and indexes as far as tests need it; the real thing is `@purser/manifest-oci`. */
 export const sampleFormats: readonly ManifestFormat[] = [imageFormat, indexFormat];
+
+function relations(document: JsonObject): Partial<Manifest> {
+  const { subject, artifactType, annotations } = document as Partial<Manifest>;
+  return { subject, artifactType, annotations };
+}
+
+function configTypeOf({ config }: JsonObject): unknown {
+  return isObject(config) ? config['mediaType'] : undefined;
+}
 
 function make(format: ManifestFormat, document: JsonObject): Manifest {
   return format.decode(Buffer.from(JSON.stringify(document)), document);

@@ -10,7 +10,7 @@ import {
 } from '@purser/core';
 import type { Context } from 'koa';
 import { answerEmpty } from '../answers.ts';
-import type { MethodTable, RepositoryCall } from '../call.ts';
+import { queryOf, type MethodTable, type RepositoryCall } from '../call.ts';
 import { checkReplaceable, etagOf, hasCondition, isNotModified } from '../conditional.ts';
 import { readManifest } from '../request-body.ts';
 
@@ -41,17 +41,21 @@ async function getManifest(call: ManifestCall): Promise<void> {
 
 async function putManifest(call: ManifestCall): Promise<void> {
   const { context, settings, repository } = call;
-  const { name, manifests: service, tags } = repository;
+  const { name, manifests: service, tags: tagService } = repository;
   const { headers } = context.req;
-  const { digest: expected, tag } = parseReference(call.parameters.reference);
+  const { digest: expected, tags } = parseReference(call);
   const payload = await readManifest(context.req, settings.maximumManifestSize);
   const manifest = settings.decoder.decode(payload, headers['content-type']);
-  if (tag !== undefined && hasCondition(headers)) checkReplaceable(headers, await tags.get(tag));
+  if (hasCondition(headers)) {
+    for (const tag of tags) checkReplaceable(headers, await tagService.get(tag));
+  }
   const digest = await service.put(manifest, { digest: expected });
-  if (tag !== undefined) await tags.tag(tag, digest);
+  for (const tag of tags) await tagService.tag(tag, digest);
   const path = routes.manifest.format({ name, reference: digest });
   context.set('Location', settings.urls.locate(context, path));
   context.set('Docker-Content-Digest', digest);
+  if (manifest.subject !== undefined) context.set('OCI-Subject', manifest.subject.digest);
+  if (expected !== undefined && tags.length > 0) context.set('OCI-Tag', [...tags]);
   answerEmpty(context, 201);
 }
 
@@ -77,12 +81,25 @@ async function resolve({ repository, parameters }: ManifestCall): Promise<Digest
   return digest;
 }
 
-/** Reads the reference of a push, whose digest must be one that content can be checked against. */
-function parseReference(reference: string): { digest?: Digest; tag?: Tag } {
-  if (!isDigestReference(reference)) return { tag: parseTag(reference) };
+/** The most `tag` parameters of one push. */
+const MAXIMUM_TAGS = 100;
+
+/** What a push is stored by, and the tags it gets: the one of the path, or those of `tag` parameters beside a digest. */
+function parseReference(call: ManifestCall): { digest?: Digest; tags: readonly Tag[] } {
+  const { reference } = call.parameters;
+  const parameters = [...new Set(queryOf(call).getAll('tag'))];
+  if (!isDigestReference(reference)) {
+    if (parameters.length === 0) return { tags: [parseTag(reference)] };
+    const message = 'tag parameters belong to a push by digest';
+    throw new RegistryError('PARAMETER_INVALID', { message });
+  }
+  if (parameters.length > MAXIMUM_TAGS) {
+    const message = `one push can set at most ${MAXIMUM_TAGS} tags`;
+    throw new RegistryError('REQUEST_TOO_LONG', { message });
+  }
   const digest = parseDigest(reference);
   supportedAlgorithmOf(digest);
-  return { digest };
+  return { digest, tags: parameters.map(parseTag) };
 }
 
 function isDigestReference(reference: string): boolean {

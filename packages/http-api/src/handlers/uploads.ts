@@ -1,5 +1,6 @@
 import {
   isRepositoryName,
+  isSupportedAlgorithm,
   parseDigest,
   RegistryError,
   routes,
@@ -7,6 +8,7 @@ import {
   type BlobWriter,
   type ByteRange,
   type Digest,
+  type DigestAlgorithm,
   type UploadStatus,
 } from '@purser/core';
 import { answerEmpty } from '../answers.ts';
@@ -46,22 +48,34 @@ async function startUpload(call: RepositoryCall): Promise<void> {
   const digest = query.get('digest');
   if (mount !== null && (await mountBlob(call, parseNewDigest(mount), query.get('from')))) return;
   if (mount === null && digest !== null) return putBlob(call, parseNewDigest(digest));
-  await using writer = await call.repository.blobs.create();
+  const algorithm = announcedAlgorithm(query.get('digest-algorithm'));
+  await using writer = await call.repository.blobs.create({ algorithm });
   describeSession(call, writer);
   answerEmpty(call.context, 202);
+}
+
+/** The algorithm a client means to commit by, which it says so that content is hashed while it comes in. */
+function announcedAlgorithm(text: string | null): DigestAlgorithm | undefined {
+  if (text === null || isSupportedAlgorithm(text)) return text ?? undefined;
+  throw new RegistryError('DIGEST_INVALID', {
+    message: 'unsupported digest algorithm',
+    detail: { algorithm: text.slice(0, 64) },
+  });
 }
 
 /** Failures that mean no more than that the client has to send the blob itself. */
 const NOT_MOUNTABLE = ['BLOB_UNKNOWN', 'DENIED', 'NAME_UNKNOWN', 'UNSUPPORTED'] as const;
 
+/** Without `from` the blob is looked for wherever it may be. */
 async function mountBlob(
   call: RepositoryCall,
   digest: Digest,
   from: string | null,
 ): Promise<boolean> {
-  if (from === null || !isRepositoryName(from)) return false;
+  if (from !== null && !isRepositoryName(from)) return false;
+  const signal = departureSignal(call.context);
   try {
-    const mounted = await call.repository.blobs.mount(digest, { from });
+    const mounted = await call.repository.blobs.mount(digest, { from: from ?? undefined, signal });
     if (mounted === undefined) return false;
   } catch (error) {
     if (RegistryError.is(error, ...NOT_MOUNTABLE)) return false;
@@ -74,7 +88,8 @@ async function mountBlob(
 /** Takes a blob in a single request. Nobody knows of its session, so that a failure ends it. */
 async function putBlob(call: RepositoryCall, digest: Digest): Promise<void> {
   const { req } = call.context;
-  const writer = await call.repository.blobs.create();
+  const algorithm = supportedAlgorithmOf(digest);
+  const writer = await call.repository.blobs.create({ algorithm });
   try {
     await writer.append(contentOf(req), { length: contentLengthOf(req) });
   } catch (error) {

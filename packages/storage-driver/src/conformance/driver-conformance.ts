@@ -9,6 +9,7 @@ import { describePaths } from './paths.ts';
 import { describeReaders } from './readers.ts';
 import { describeRedirects } from './redirects.ts';
 import { Suite, type DriverConformanceOptions } from './suite.ts';
+import { describeWalking } from './walking.ts';
 import { describeWriters } from './writers.ts';
 
 /**
@@ -25,6 +26,7 @@ export function describeDriverConformance(name: string, options: DriverConforman
     describeReaders(suite);
     describeWriters(suite);
     describeListing(suite);
+    describeWalking(suite);
     describeMoving(suite);
     describeDeleting(suite);
     describeRedirects(suite);
