@@ -1,13 +1,13 @@
-import { once } from 'node:events';
+import { EventEmitter, on } from 'node:events';
 import { runCommandLine } from './command-line.ts';
 
 // Whoever reads the logs may go away; that must not end the registry.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
-const stop = new EventTarget();
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  process.on(signal, () => stop.dispatchEvent(new CustomEvent('stop', { detail: signal })));
-}
+// A signal that comes before anyone waits for it is kept.
+const stop = new EventEmitter();
+const signals = on(stop, 'signal');
+for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => stop.emit('signal', signal));
 
 const status = await runCommandLine(process.argv.slice(2), {
   pid: process.pid,
@@ -15,8 +15,8 @@ const status = await runCommandLine(process.argv.slice(2), {
   writeOutput: (line) => void process.stdout.write(line),
   writeError: (line) => void process.stderr.write(line),
   async nextSignal() {
-    const [event] = (await once(stop, 'stop')) as [CustomEvent<string>];
-    return event.detail;
+    const { value } = await signals.next();
+    return (value as [string])[0];
   },
 });
 process.exit(status);

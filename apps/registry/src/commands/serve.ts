@@ -26,11 +26,9 @@ export interface CommandProcess {
  * @throws ConfigurationError, StartError.
  */
 export async function serve(path: string | undefined, process: CommandProcess): Promise<number> {
-  const configPath = path ?? process.environment[CONFIGURATION_PATH_VARIABLE];
-  const { config, warnings } = await loadConfig({
-    path: configPath === '' ? undefined : configPath,
-    environment: process.environment,
-  });
+  const { environment } = process;
+  const configPath = path ?? (environment[CONFIGURATION_PATH_VARIABLE] || undefined);
+  const { config, warnings } = await loadConfig({ path: configPath, environment });
   const logger = createServeLogger(config, process);
   for (const warning of warnings) logger.warn(warning);
 
@@ -39,7 +37,7 @@ export async function serve(path: string | undefined, process: CommandProcess): 
     logger,
     writeAccess: config.log.accesslog.disabled ? undefined : process.writeOutput,
   });
-  const inherited = findInheritedSocket(process.environment, process.pid);
+  const inherited = findInheritedSocket(environment, process.pid);
   const url = await listen(server.http, inherited ?? config.http.listen);
   logger.info(`listening on ${url}`);
   if (configPath === undefined) welcome(config, url, process.writeOutput);
@@ -52,11 +50,12 @@ function createServeLogger({ log }: LoadedConfig['config'], process: CommandProc
   return createLogger({ ...log, fields }, { write: process.writeError });
 }
 
-/** Two lines that a newcomer needs. */
+/** Two lines that a newcomer needs; a client cannot push to a socket file, so that one is enough there. */
 function welcome({ storage: { driver } }: Config, url: string, write: LineSink): void {
   const place = driver.name === 'filesystem' ? driver.rootdirectory : 'memory';
   const image = `${url.replace(/^https?:\/\//, '')}/<name>`;
   write(`Purser ${packageVersion()} serves ${url} from ${place} (Ctrl-C stops)\n`);
+  if (!url.startsWith('http')) return;
   write(
     `First image: podman push --tls-verify=false <image> ${image}` +
       `, or docker tag <image> ${image} && docker push ${image}\n`,

@@ -33,6 +33,7 @@ describe('a configuration file', () => {
         },
         catalog: { maxentries: 1000 },
         tags: { maxtags: 1000 },
+        validation: { blobs: 'all', manifests: 'all' },
       },
       warnings: [],
     });
@@ -61,6 +62,10 @@ http:
   headers: { X-Content-Type-Options: [nosniff], X-Number: [0.10] }
 catalog: { maxentries: 50 }
 tags: { maxtags: 0 }
+validation:
+  manifests:
+    blobs: none
+    indexes: { platforms: List, platformlist: [{ architecture: amd64, os: linux }] }
 `);
     expect(warnings).toEqual([]);
     expect(config).toEqual({
@@ -86,7 +91,18 @@ tags: { maxtags: 0 }
       },
       catalog: { maxentries: 50 },
       tags: { maxtags: 1000 },
+      validation: { blobs: 'none', manifests: [{ architecture: 'amd64', os: 'linux' }] },
     });
+  });
+
+  it.each([
+    ['{ disabled: true }', 'none'],
+    ['{ disabled: true, enabled: true }', 'all'],
+    ['{ manifests: { indexes: { platforms: none } } }', 'none'],
+    ['{ manifests: { indexes: { platforms: list } } }', 'all'],
+  ])('asks for the members of indexes by validation: %s', (validation, manifests) => {
+    const { config } = parseConfig(`${MINIMAL}validation: ${validation}`);
+    expect(config.validation).toEqual({ blobs: 'all', manifests });
   });
 
   it('never keeps the secret, which nothing needs', () => {

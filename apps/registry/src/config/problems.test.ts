@@ -35,7 +35,6 @@ describe('a warning', () => {
       'http: { tls: { minimumtls: tls1.3 } }',
       'config.yml:3:9: http.tls: not applied by this version',
     ],
-    ['proxy: { remoteurl: https://u:p@h }', 'config.yml:3:1: proxy: not applied by this version'],
   ])('for %j is one line', (text, line) => {
     expect(parseConfig(`${MINIMAL}${text}`).warnings).toEqual([line]);
   });
@@ -128,6 +127,10 @@ describe('a wrong value', () => {
     [
       'auth: silly',
       'config.yml:3:1: auth: this version has no access control, and would serve everyone; remove the section if that is meant',
+    ],
+    [
+      'proxy: { remoteurl: https://u:p@h }',
+      'config.yml:3:1: proxy: this version is no pull-through cache, and would accept pushes; remove the section if that is meant',
     ],
     [
       'http: { tls: { certificate: /x } }',

@@ -1,4 +1,5 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
+import type { ReferencePolicy } from '@purser/storage';
 import { z } from 'zod';
 import { parseDuration } from './duration.ts';
 import { parseTcpAddress } from './listen-address.ts';
@@ -123,6 +124,36 @@ const http = section({
     listen: net === 'unix' ? { kind: 'unix' as const, path: addr } : parseTcpAddress(addr)!,
   }));
 
+const platform = section({
+  architecture: text('an architecture such as amd64'),
+  os: text('an operating system such as linux'),
+});
+
+const validation = section({
+  /** Members of indexes need not be there. Default `false`. */
+  disabled: flag(false),
+  /** Deprecated: wins over `disabled`. */
+  enabled: z.boolean({ error: 'true or false' }).optional(),
+  manifests: section({
+    /** Whether config and layers must be there before a manifest: `all` or `none`. Default `all`. */
+    blobs: z.enum(['all', 'none'], { error: 'all or none' }).default('all'),
+    indexes: section({
+      /** Which members must be there before an index: `all`, `none`, or those of `platformlist`. Default `all`. */
+      platforms: text('all, none or list')
+        .toLowerCase()
+        .pipe(z.enum(['all', 'none', 'list'], { error: 'all, none or list' }))
+        .default('all'),
+      /** An empty list stands for all platforms. */
+      platformlist: z.array(platform, { error: 'a list of platforms' }).default([]),
+    }).prefault({}),
+  }).prefault({}),
+}).transform(({ disabled, enabled, manifests: { blobs, indexes } }) => {
+  const checked = indexes.platforms === 'list' && indexes.platformlist.length > 0;
+  const wanted = checked ? indexes.platformlist : indexes.platforms === 'none' ? 'none' : 'all';
+  const manifests: ReferencePolicy['manifests'] = disabled && enabled !== true ? 'none' : wanted;
+  return { blobs, manifests };
+});
+
 const PAGE_SIZE = 1000;
 
 /** What may be written, in distribution's words; see `docs/configuration.md` for each key. */
@@ -146,6 +177,8 @@ export const configSchema = section({
       .transform((size) => (size > 0 ? size : PAGE_SIZE))
       .default(PAGE_SIZE),
   }).prefault({}),
+  /** What a manifest refers to and must be there when it is pushed. */
+  validation: validation.prefault({}),
 }).transform(({ log: { level, ...logRest }, loglevel, ...rest }) => ({
   ...rest,
   log: { ...logRest, level: level ?? loglevel ?? ('info' as const) },

@@ -20,7 +20,7 @@ export const UNSERVED_SECTIONS: ReadonlyMap<string, UnservedSection> = new Map(
     middleware: {},
     notifications: {},
     policy: {},
-    proxy: {},
+    proxy: { refuse: refuseProxy },
     redis: {},
     'storage.azure': { refuse: refuseDriver },
     'storage.cache': {},
@@ -28,7 +28,7 @@ export const UNSERVED_SECTIONS: ReadonlyMap<string, UnservedSection> = new Map(
     'storage.maintenance': { refuse: refuseReadOnly },
     'storage.s3': { refuse: refuseDriver },
     'storage.tag': {},
-    validation: {},
+    'validation.manifests.urls': {},
   }),
 );
 
@@ -50,6 +50,12 @@ function refuseReadOnly(section: ConfigNode): string | undefined {
   const enabled = nodeAt(section, 'readonly', 'enabled');
   if (enabled?.kind !== 'scalar' || enabled.value !== true) return undefined;
   return 'this version has no read-only mode, and would accept pushes; remove readonly if that is meant';
+}
+
+function refuseProxy(section: ConfigNode): string | undefined {
+  const remote = nodeAt(section, 'remoteurl');
+  if (remote === undefined || isEmpty(remote)) return undefined;
+  return 'this version is no pull-through cache, and would accept pushes; remove the section if that is meant';
 }
 
 function refuseDriver(): string {

@@ -36,6 +36,7 @@ export function createServer(config: Config, observers: ServerObservers): Regist
     driver,
     decoder,
     deletion: config.storage.delete.enabled,
+    references: config.validation,
     onDamage: ({ path, problem }) => logger.warn(`damage in storage: ${problem}`, { path }),
   });
 

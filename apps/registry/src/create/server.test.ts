@@ -1,0 +1,65 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { createTemporaryDirectory } from '../fixtures/temporary-directory.ts';
+import { createConfig, createLogger, createServer, startRegistry } from '../index.ts';
+
+/** Records what a logger in JSON writes. */
+function recordLog() {
+  const lines: Record<string, unknown>[] = [];
+  const write = (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>);
+  const logger = createLogger(createConfig({ log: { formatter: 'json' } }).log, { write });
+  return { lines, logger };
+}
+
+describe('the server', () => {
+  it('tells of an unexpected failure once, with the request and every cause', async () => {
+    await using directory = await createTemporaryDirectory();
+    const { lines, logger } = recordLog();
+    const storage = { filesystem: { rootdirectory: directory.path } };
+    await using registry = await startRegistry({ storage, logger });
+    await rm(join(directory.path, 'docker'), { recursive: true, force: true });
+    await writeFile(join(directory.path, 'docker'), 'not a directory');
+    const url = `${registry.url}/v2/image/blobs/uploads/`;
+    const response = await fetch(url, { method: 'POST', headers: { Authorization: 'hunter2' } });
+    expect(response.status).toBe(500);
+    await response.text();
+    await registry.close();
+
+    const failures = lines.filter((line) => line['err.message'] !== undefined);
+    expect(failures).toHaveLength(1);
+    expect(failures[0]).toMatchObject({ level: 'error', msg: 'request failed' });
+    expect(JSON.stringify(failures[0])).toContain('ENOTDIR');
+    const completed = lines.find(({ msg }) => msg === 'response completed with error');
+    expect(completed?.['http.request.id']).toBe(failures[0]!['http.request.id']);
+    expect(JSON.stringify(lines)).not.toContain('hunter2');
+  });
+
+  it('tells of damage in storage, and serves on', async () => {
+    await using directory = await createTemporaryDirectory();
+    const { lines, logger } = recordLog();
+    const storage = { filesystem: { rootdirectory: directory.path } };
+    await using registry = await startRegistry({ storage, logger });
+    const uploads = `${registry.url}/v2/image/blobs/uploads/`;
+    const { status } = await fetch(`${uploads}?digest=${EMPTY}`, { method: 'POST' });
+    expect(status).toBe(201);
+    const link = 'docker/registry/v2/repositories/image/_layers/sha256';
+    await writeFile(join(directory.path, link, EMPTY.slice('sha256:'.length), 'link'), '');
+    const response = await fetch(`${registry.url}/v2/image/blobs/${EMPTY}`);
+    expect(response.status).toBe(404);
+    expect(lines).toContainEqual(
+      expect.objectContaining({ level: 'warning', path: expect.stringContaining('/link') }),
+    );
+  });
+
+  it('gives a slow client hours, and a silent one minutes', () => {
+    const { logger } = recordLog();
+    const { http } = createServer(createConfig(), { logger });
+    expect(http.requestTimeout).toBe(0);
+    expect(http.timeout).toBe(120_000);
+    // Longer than the minute after which usual proxies let go.
+    expect(http.keepAliveTimeout).toBeGreaterThan(60_000);
+  });
+});
+
+const EMPTY = 'sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
