@@ -8,10 +8,11 @@ export function departureSignal({ res }: Context): AbortSignal {
   return controller.signal;
 }
 
-const DEPARTURES = new Set(['ABORT_ERR', 'ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE']);
+const DEPARTURES = new Set(['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE']);
 
 /** Whether a failure only says that the client has left. */
 export function isDeparture(error: unknown, { req, res }: Context): boolean {
   if (!res.destroyed && !req.aborted) return false;
-  return error instanceof Error && 'code' in error && DEPARTURES.has(String(error.code));
+  if (!(error instanceof Error)) return false;
+  return error.name === 'AbortError' || ('code' in error && DEPARTURES.has(String(error.code)));
 }

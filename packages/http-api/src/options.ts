@@ -98,7 +98,7 @@ function ignore(): void {}
 
 function resolvePrefix(prefix = ''): string {
   const bare = prefix.replace(/\/$/, '');
-  if (bare === '' || /^(?:\/[A-Za-z0-9._~-]+)+$/.test(bare)) return bare;
+  if (bare === '' || /^(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~-]+)+$/.test(bare)) return bare;
   throw new TypeError(
     `prefix must be a path such as /registry, of unreserved characters: ${prefix}`,
   );

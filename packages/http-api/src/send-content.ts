@@ -7,7 +7,8 @@ import type { Readable } from 'node:stream';
  *
  * A client that leaves ends it early, without a failure; the content is destroyed in every case.
  *
- * @throws what the content fails with; the connection is then cut, since its end would look like that of the content.
+ * @throws what the content fails with. Once the headers are out the connection is cut, since its end would look like that
+ * of the content; before, the response can still be used.
  */
 export async function sendContent(response: ServerResponse, content: Readable): Promise<void> {
   const connection = new Connection(response);
@@ -20,7 +21,7 @@ export async function sendContent(response: ServerResponse, content: Readable): 
     await connection.end();
   } catch (error) {
     if (connection.isClosed) return;
-    response.destroy();
+    if (response.headersSent) response.destroy();
     throw error;
   } finally {
     response.off('close', stop);

@@ -13,6 +13,7 @@ import {
   type ReaderRange,
 } from '@purser/storage-driver';
 import { isTemporaryName, writeAtomically } from './atomic-write.ts';
+import { ChunkPool } from './chunk-pool.ts';
 import { ConcurrencyLimit } from './concurrency-limit.ts';
 import { codeOfErrno, isErrno } from './errno.ts';
 import { readChildren } from './listing.ts';
@@ -35,6 +36,7 @@ export class FilesystemDriver extends BaseDriver {
   readonly name = 'filesystem';
   readonly #root: string;
   readonly #limit: ConcurrencyLimit;
+  readonly #chunks = new ChunkPool();
 
   /** @throws TypeError for options that cannot be meant. */
   constructor(options: FilesystemDriverOptions) {
@@ -64,7 +66,8 @@ export class FilesystemDriver extends BaseDriver {
   ): Promise<Readable> {
     const fail = (error: unknown) =>
       this.failure(error, { operation: 'openReader', path }) as Error;
-    return this.#limit.run(() => openReader(this.#resolve(path), range, fail), signal);
+    const context = { pool: this.#chunks, fail };
+    return this.#limit.run(() => openReader(this.#resolve(path), range, context), signal);
   }
 
   protected override async doOpenWriter(

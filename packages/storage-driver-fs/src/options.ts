@@ -15,8 +15,8 @@ export interface FilesystemDriverOptions {
   readonly maxConcurrency?: number | undefined;
 }
 
-export const DEFAULT_MAX_CONCURRENCY = 100;
-export const MINIMUM_MAX_CONCURRENCY = 25;
+const DEFAULT_MAX_CONCURRENCY = 100;
+const MINIMUM_MAX_CONCURRENCY = 25;
 
 /** @throws TypeError when the directory is empty or holds a NUL, or the number is not an integer. */
 export function resolveOptions({

@@ -5,8 +5,8 @@ import { removeQuietly, temporaryNameFor } from './atomic-write.ts';
 import { inDirectory, syncDirectories } from './directories.ts';
 import { removeIfThere } from './remove.ts';
 
-/** Bytes accepted and not yet written from which on `write` waits. 4 MiB: enough for a slow disk to be kept busy. */
-const MAXIMUM_HELD = 4 * 1024 * 1024;
+/** Bytes accepted and not yet written from which on `write` waits. 1 MiB: no faster with more, and every upload holds it. */
+const MAXIMUM_HELD = 1024 * 1024;
 
 /** The most buffers that one `writev` takes on Linux. */
 const MAXIMUM_BATCH = 1024;

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { packageFiles, PEERS_BY_LAYER, type Layer } from './package-files.ts';
+import { isLayer, packageFiles, PEERS_BY_LAYER } from './package-files.ts';
 
 const usage = `Makes packages/<name> of the common shape.
 
@@ -38,8 +38,4 @@ if (
     await writeFile(target, content, { flag: 'wx' });
   }
   process.stdout.write(`Made packages/${name}. Next: npm install, then write src/index.ts.\n`);
-}
-
-function isLayer(text: string | undefined): text is Layer {
-  return text !== undefined && text in PEERS_BY_LAYER;
 }

@@ -1,5 +1,7 @@
-/** The layers a library may belong to, with what each plugs into (see ARCHITECTURE.md). */
+/** The layers a library may belong to, with the packages that each plugs into: its peers (see ARCHITECTURE.md). */
 export const PEERS_BY_LAYER = {
+  core: [],
+  'driver-api': [],
   format: ['core'],
   storage: ['core', 'storage-driver'],
   driver: ['storage-driver'],
@@ -8,6 +10,10 @@ export const PEERS_BY_LAYER = {
 } as const satisfies Record<string, readonly string[]>;
 
 export type Layer = keyof typeof PEERS_BY_LAYER;
+
+export function isLayer(text: string | undefined): text is Layer {
+  return text !== undefined && Object.hasOwn(PEERS_BY_LAYER, text);
+}
 
 export interface NewPackage {
   /** Without the scope: `storage-driver-s3`. */
@@ -25,17 +31,28 @@ export function packageFiles(wanted: NewPackage): ReadonlyMap<string, string> {
     ['tsconfig.build.json', json(tsconfigBuild)],
     ['vitest.config.ts', vitestConfig],
     ['README.md', readme(wanted)],
-    ['src/index.ts', `/**\n * ${wanted.description}\n *\n * @packageDocumentation\n */\nexport {};\n`],
+    [
+      'src/index.ts',
+      `/**\n * ${wanted.description}\n *\n * @packageDocumentation\n */\nexport {};\n`,
+    ],
   ]);
 }
 
 function manifest({ name, layer, description }: NewPackage): object {
+  const peers = PEERS_BY_LAYER[layer].map((peer) => [`@purser/${peer}`, '^0.1.0']);
   return {
     name: `@purser/${name}`,
     version: '0.1.0',
     description,
     license: 'Apache-2.0',
-    files: ['dist', 'src', '!**/*.test.ts', '!**/*.bench.ts', '!**/fixtures/**', '!**/*.tsbuildinfo'],
+    files: [
+      'dist',
+      'src',
+      '!**/*.test.ts',
+      '!**/*.bench.ts',
+      '!**/fixtures/**',
+      '!**/*.tsbuildinfo',
+    ],
     type: 'module',
     sideEffects: false,
     exports: {
@@ -54,9 +71,7 @@ function manifest({ name, layer, description }: NewPackage): object {
       test: 'vitest run',
       'package-check': 'publint --strict && attw --pack . --profile esm-only',
     },
-    peerDependencies: Object.fromEntries(
-      PEERS_BY_LAYER[layer].map((peer) => [`@purser/${peer}`, '^0.1.0']),
-    ),
+    ...(peers.length > 0 && { peerDependencies: Object.fromEntries(peers) }),
     engines: { node: '>=24' },
     nx: { tags: [`layer:${layer}`] },
   };

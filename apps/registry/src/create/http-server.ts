@@ -24,7 +24,7 @@ const OPTIONS: ServerOptions = {
 };
 
 /** How long a connection may stand still while it is the client's turn. */
-export const IDLE_TIMEOUT_MS = 2 * MINUTE;
+const IDLE_TIMEOUT_MS = 2 * MINUTE;
 
 export function createHttpServer(handle: RequestListener): Server {
   const server = createServer(OPTIONS, handle);

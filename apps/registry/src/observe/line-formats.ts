@@ -1,6 +1,6 @@
 import { escapeControls, quote } from './escape.ts';
 
-export interface LogEntry {
+interface LogEntry {
   readonly time: Date;
   readonly level: string;
   readonly message: string;

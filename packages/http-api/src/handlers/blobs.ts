@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import {
   OCTET_STREAM,
   parseDigest,
@@ -29,10 +30,20 @@ async function getBlob(call: BlobCall): Promise<void> {
   const content = await repository.blobs.open(digest, { range, lend: true });
   describe(context, digest);
   describeLength(context, size, range);
+  await send(call, content);
+}
+
+/** A failure before the first byte is answered like any other; after it, all that can be done is to cut the connection. */
+async function send({ context, settings }: BlobCall, content: Readable): Promise<void> {
   context.respond = false;
-  await sendContent(context.res, content).catch((error: unknown) =>
-    settings.onError(error, context),
-  );
+  try {
+    await sendContent(context.res, content);
+  } catch (error) {
+    if (context.headerSent) return settings.onError(error, context);
+    for (const name of CONTENT_HEADERS) context.remove(name);
+    context.respond = true;
+    throw error;
+  }
 }
 
 /** As GET, but opens nothing and knows no ranges: they mean nothing without content. */
@@ -87,6 +98,14 @@ function rangeOf(context: Context, digest: Digest, size: number): ByteRange | un
     throw error;
   }
 }
+
+const CONTENT_HEADERS = [
+  'Accept-Ranges',
+  'Cache-Control',
+  'Content-Range',
+  'Docker-Content-Digest',
+  'Etag',
+];
 
 /** The digest asked for is the one answered with, whichever the content is kept under. */
 function describe(context: Context, digest: Digest): void {

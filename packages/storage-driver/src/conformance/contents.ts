@@ -34,7 +34,7 @@ export async function writeFile(
 }
 
 /** Copies of the pieces of some bytes: a writer may keep what it is given. */
-export function* piecesOf(content: Uint8Array, size: number): Generator<Uint8Array, void> {
+function* piecesOf(content: Uint8Array, size: number): Generator<Uint8Array, void> {
   for (let start = 0; start < content.byteLength; start += size) {
     yield content.slice(start, start + size);
   }

@@ -107,6 +107,40 @@ function describeRanges(suite: Suite): void {
     { leaves: ['/file'] },
   );
   suite.test(
+    'leave a lent chunk alone until the next is asked for, whatever else is read',
+    async (driver) => {
+      await driver.putContent('/first', bytesOf(1000));
+      await driver.putContent('/other', Buffer.alloc(2_000_000));
+      for await (const chunk of await driver.openReader('/first', { lend: true })) {
+        for await (const other of await driver.openReader('/other', { lend: true })) {
+          assert.equal((other as Uint8Array)[0], 0);
+        }
+        assertSameBytes(chunk as Buffer, bytesOf(1000));
+      }
+    },
+    { leaves: ['/first', '/other'] },
+  );
+  suite.test(
+    'give lent chunks to many at once, some of whom leave early',
+    async (driver) => {
+      const content = bytesOf(3_000_001);
+      await writeFile(driver, '/file', [content.slice()]);
+      await Promise.all(
+        Array.from({ length: 30 }, async (_, index) => {
+          let position = 0;
+          for await (const chunk of await driver.openReader('/file', { lend: true })) {
+            await setImmediate();
+            const { byteLength } = chunk as Buffer;
+            assertSameBytes(chunk as Buffer, content.subarray(position, position + byteLength));
+            position += byteLength;
+            if (index % 3 === 0) break;
+          }
+        }),
+      );
+    },
+    { leaves: ['/file'] },
+  );
+  suite.test(
     'give nothing of an empty file',
     async (driver) => {
       await driver.putContent('/file', Buffer.alloc(0));
