@@ -112,4 +112,4 @@ export {
 } from './repository-name.ts';
 export { routes, type Route, type RouteName, type RouteParameters } from './routes.ts';
 export { isObject, parseStrictJsonObject, type JsonObject } from './strict-json.ts';
-export { isTag, parseTag, type Tag, type TagService } from './tag.ts';
+export { isTag, parseTag, type Tag, type TagOptions, type TagService } from './tag.ts';

@@ -25,13 +25,25 @@ export function isTag(text: string): text is Tag {
   return GRAMMAR.test(text);
 }
 
+export interface TagOptions extends OperationOptions {
+  /**
+   * Whether the tag may be moved from what it names now, `undefined` when there is no such tag. No other call of this
+   * process moves the tag in between. It always may, when absent.
+   */
+  readonly allow?: ((current: Digest | undefined) => boolean) | undefined;
+}
+
 /** The tags of one repository. */
 export interface TagService {
   /** The digest a tag names now; `undefined` when there is no such tag. It may name a manifest that is gone. */
   get(tag: Tag, options?: OperationOptions): Promise<Digest | undefined>;
 
-  /** Makes a tag name a manifest, moving it from another. The last of several concurrent calls stays. */
-  tag(tag: Tag, digest: Digest, options?: OperationOptions): Promise<void>;
+  /**
+   * Makes a tag name a manifest, moving it from another. The last of several concurrent calls stays.
+   *
+   * @throws RegistryError `PRECONDITION_FAILED` when `options.allow` refuses what the tag names now; the tag stays.
+   */
+  tag(tag: Tag, digest: Digest, options?: TagOptions): Promise<void>;
 
   /**
    * Removes a tag; its manifest stays.

@@ -19,20 +19,17 @@ export function isNotModified(headers: IncomingHttpHeaders, digest: Digest): boo
 }
 
 /**
- * Checks whether content may be put in the place of what is there now.
- *
- * @param current `undefined` when nothing is there.
- * @throws RegistryError `PRECONDITION_FAILED` when `If-Match` or `If-None-Match` says otherwise.
+ * Whether content may be put in the place of what is there now, as `If-Match` and `If-None-Match` say; `undefined` when
+ * they say nothing.
  */
-export function checkReplaceable(headers: IncomingHttpHeaders, current: Digest | undefined): void {
-  checkIfMatch(headers, current);
-  const names = headers['if-none-match'];
-  if (names !== undefined && includes(names, current, 'weak')) throw preconditionFailed(current);
-}
-
-/** Whether a request sets a condition for replacing something. */
-export function hasCondition(headers: IncomingHttpHeaders): boolean {
-  return headers['if-match'] !== undefined || headers['if-none-match'] !== undefined;
+export function replacementCondition(
+  headers: IncomingHttpHeaders,
+): ((current: Digest | undefined) => boolean) | undefined {
+  const { 'if-match': required, 'if-none-match': excluded } = headers;
+  if (required === undefined && excluded === undefined) return undefined;
+  return (current) =>
+    (required === undefined || includes(required, current, 'strong')) &&
+    (excluded === undefined || !includes(excluded, current, 'weak'));
 }
 
 function checkIfMatch(headers: IncomingHttpHeaders, current: Digest | undefined): void {
@@ -53,6 +50,7 @@ function includes(
   });
 }
 
-function preconditionFailed(current: Digest | undefined): RegistryError {
+/** The error for content that is not what a condition names. */
+export function preconditionFailed(current: Digest | undefined): RegistryError {
   return new RegistryError('PRECONDITION_FAILED', { detail: { current: current ?? null } });
 }

@@ -1,4 +1,10 @@
-import { digestOf, parseRepositoryName, parseTag, RegistryError } from '@purser/core';
+import {
+  digestOf,
+  parseRepositoryName,
+  parseTag,
+  RegistryError,
+  type Repository,
+} from '@purser/core';
 import { MemoryDriver, type StorageDriver } from '@purser/storage-driver';
 import { describe, expect, it } from 'vitest';
 import { createRegistry } from './create-registry.ts';
@@ -164,6 +170,26 @@ describe('a registry that shares its store with another process', () => {
     await resumed.commit(digestOf(content));
     expect(reads).toEqual([]);
     expect(await blobs.stat(digestOf(content))).toMatchObject({ size: content.byteLength });
+  });
+
+  it('reads content again only for an algorithm that nothing announced', async () => {
+    const reads: string[] = [];
+    const driver = observeCalls(new MemoryDriver(), (method, path) => {
+      if (method === 'openReader') reads.push(path);
+    });
+    const { blobs } = createRegistry({ driver, decoder }).repository(name);
+    const push = async (text: string, options?: { algorithm: 'sha512' }) => {
+      reads.length = 0;
+      const content = Buffer.from(text);
+      const writer = await blobs.create(options);
+      await writer.append(chunksOf(content));
+      await writer.commit(digestOf(content, 'sha512'));
+      return reads.length;
+    };
+    expect(await push('announced', { algorithm: 'sha512' })).toBe(0);
+    expect(await push('as the last one')).toBe(0);
+    await pushBlob({ blobs } as Repository, Buffer.from('by sha256 again'));
+    expect(await push('unexpected')).toBe(1);
   });
 
   it('reads an upload again when the note beside it does not speak of all of it', async () => {

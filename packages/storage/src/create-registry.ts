@@ -1,4 +1,9 @@
-import type { BlobDescriptorCache, ManifestDecoder, Registry } from '@purser/core';
+import {
+  Exclusive,
+  type BlobDescriptorCache,
+  type ManifestDecoder,
+  type Registry,
+} from '@purser/core';
 import type { StorageDriver } from '@purser/storage-driver';
 import { GlobalBlobStore } from './blob-store.ts';
 import { listRepositories } from './catalog.ts';
@@ -47,6 +52,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     global: new GlobalBlobStore(driver),
     memory: new ManifestMemory(options.manifestMemoryBytes ?? DEFAULT_MANIFEST_MEMORY),
     sessions: new UploadSessions(),
+    moving: new Exclusive(),
   };
   return {
     repository: (name) => createRepository(name, parts),

@@ -1,5 +1,6 @@
 import type {
   BlobDescriptorCache,
+  Exclusive,
   ManifestDecoder,
   Repository,
   RepositoryName,
@@ -30,6 +31,8 @@ export interface RepositoryParts {
   readonly global: GlobalBlobStore;
   readonly memory: ManifestMemory;
   readonly sessions: UploadSessions;
+  /** Holds tags that are being moved under a condition. */
+  readonly moving: Exclusive;
 }
 
 /** Puts one repository together. */
@@ -67,7 +70,7 @@ export function createRepository(name: RepositoryName, parts: RepositoryParts): 
     uploads,
     policy,
   });
-  const tags = new TagStore({ driver, links, name, policy });
+  const tags = new TagStore({ driver, links, name, policy, moving: parts.moving });
   const stored = new ManifestStore({ ...parts, revisions, blobs, tags });
   const referrers = new ReferrerIndex({ driver, name, manifests: stored });
   return { name, blobs, manifests: indexReferrers(stored, referrers), tags, referrers };

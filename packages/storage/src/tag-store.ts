@@ -5,7 +5,9 @@ import {
   type ListOptions,
   type OperationOptions,
   type RepositoryName,
+  type Exclusive,
   type Tag,
+  type TagOptions,
   type TagService,
 } from '@purser/core';
 import { DriverError, type StorageDriver } from '@purser/storage-driver';
@@ -27,6 +29,8 @@ export interface TagStoreOptions {
   readonly links: Links;
   readonly name: RepositoryName;
   readonly policy: Policy;
+  /** Holds tags that are being moved under a condition, in all repositories of the process. */
+  readonly moving: Exclusive;
 }
 
 /** The tags of one repository: a directory each, with a link to what it names now and one to all it ever named. */
@@ -35,23 +39,35 @@ export class TagStore implements TagService {
   readonly #links: Links;
   readonly #name: RepositoryName;
   readonly #policy: Policy;
+  readonly #moving: Exclusive;
 
-  constructor({ driver, links, name, policy }: TagStoreOptions) {
+  constructor({ driver, links, name, policy, moving }: TagStoreOptions) {
     this.#driver = driver;
     this.#links = links;
     this.#name = name;
     this.#policy = policy;
+    this.#moving = moving;
   }
 
   get(tag: Tag, options?: OperationOptions): Promise<Digest | undefined> {
     return this.#links.read(tagCurrentPath(this.#name, tag), options);
   }
 
-  async tag(tag: Tag, digest: Digest, options?: OperationOptions): Promise<void> {
-    await Promise.all([
-      this.#links.write(tagIndexPath(this.#name, tag, digest), digest, options),
-      this.#links.write(tagCurrentPath(this.#name, tag), digest, options),
-    ]);
+  async tag(tag: Tag, digest: Digest, { allow, ...options }: TagOptions = {}): Promise<void> {
+    if (allow === undefined) return this.#move(tag, digest, options);
+    const release = await this.#moving.acquire(tagPath(this.#name, tag), options);
+    try {
+      const current = await this.get(tag, options);
+      if (!allow(current)) {
+        throw new RegistryError('PRECONDITION_FAILED', {
+          message: `the tag ${tag} does not name what was expected`,
+          detail: { current: current ?? null },
+        });
+      }
+      await this.#move(tag, digest, options);
+    } finally {
+      release();
+    }
   }
 
   async untag(tag: Tag, options?: OperationOptions): Promise<void> {
@@ -86,6 +102,13 @@ export class TagStore implements TagService {
     } catch (error) {
       if (!RegistryError.is(error, 'NAME_UNKNOWN')) throw error;
     }
+  }
+
+  async #move(tag: Tag, digest: Digest, options: OperationOptions): Promise<void> {
+    await Promise.all([
+      this.#links.write(tagIndexPath(this.#name, tag, digest), digest, options),
+      this.#links.write(tagCurrentPath(this.#name, tag), digest, options),
+    ]);
   }
 
   /** A repository without tags exists when it has ever had anything; a mere parent of others has not. */

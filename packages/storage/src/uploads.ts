@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import {
+  CANONICAL_ALGORITHM,
   Exclusive,
   RegistryError,
+  supportedAlgorithmOf,
   type BlobWriter,
   type CreateUploadOptions,
   type Descriptor,
   type Digest,
+  type DigestAlgorithm,
   type OperationOptions,
   type RepositoryName,
   type UploadStatus,
@@ -23,6 +26,8 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 export class UploadSessions {
   readonly held = new Exclusive();
   readonly digests = new RunningDigests();
+  /** What was last committed by in each repository, where that was not sha256: the next upload is likely the same. */
+  readonly algorithms = new Map<RepositoryName, DigestAlgorithm>();
 }
 
 export interface UploadsOptions {
@@ -52,7 +57,10 @@ export class Uploads {
       durable: false,
       signal,
     });
-    sessions.digests.keep(paths.directory, new ContentDigester(algorithm));
+    sessions.digests.keep(
+      paths.directory,
+      new ContentDigester(algorithm ?? sessions.algorithms.get(name)),
+    );
     const release = await sessions.held.acquire(paths.directory, { signal });
     return this.#writer({ id, startedAt, size: 0, paths }, release);
   }
@@ -89,8 +97,18 @@ export class Uploads {
   }
 
   #writer(upload: UploadStatus & { paths: UploadPaths }, release: () => void): UploadWriter {
-    const { driver, sessions, adopt } = this.#options;
-    return new UploadWriter(upload, { driver, digests: sessions.digests, adopt, release });
+    const { driver, sessions, adopt, name } = this.#options;
+    return new UploadWriter(upload, {
+      driver,
+      digests: sessions.digests,
+      release,
+      async adopt(path, descriptor, digest) {
+        await adopt(path, descriptor, digest);
+        const algorithm = supportedAlgorithmOf(digest);
+        if (algorithm === CANONICAL_ALGORITHM) sessions.algorithms.delete(name);
+        else sessions.algorithms.set(name, algorithm);
+      },
+    });
   }
 
   async #text(path: string, options?: OperationOptions): Promise<string | undefined> {

@@ -18,6 +18,25 @@ export function testTags(test: RegistryTest): void {
     assert.equal(await repository.manifests.exists(first.digest), true);
   });
 
+  test('moves a tag only from what it is allowed to, also when many try at once', async (registry) => {
+    const repository = repositoryOf(registry);
+    const digests = [];
+    for (let seed = 1; seed <= 4; seed++)
+      digests.push((await pushImage(repository, { seed })).digest);
+    const tag = parseTag('latest');
+    const isNew = { allow: (current: unknown) => current === undefined };
+    const attempts = await Promise.allSettled(
+      digests.map((digest) => repository.tags.tag(tag, digest, isNew)),
+    );
+    const winners = digests.filter((_, index) => attempts[index]?.status === 'fulfilled');
+    assert.equal(winners.length, 1);
+    assert.equal(await repository.tags.get(tag), winners[0]);
+    await fails(repository.tags.tag(tag, digests[0]!, isNew), 'PRECONDITION_FAILED');
+    const isCurrent = { allow: (current: unknown) => current === winners[0] };
+    await repository.tags.tag(tag, digests[0]!, isCurrent);
+    assert.equal(await repository.tags.get(tag), digests[0]);
+  });
+
   test('tells a name in capitals from one in small letters', async (registry) => {
     const repository = repositoryOf(registry);
     const { digest } = await pushImage(repository);

@@ -7,7 +7,7 @@ import type { ListOptions } from '../options.ts';
 import type { ListReferrersOptions, ReferrerService } from '../referrer.ts';
 import type { Registry, Repository } from '../registry.ts';
 import type { RepositoryName } from '../repository-name.ts';
-import type { Tag, TagService } from '../tag.ts';
+import type { Tag, TagOptions, TagService } from '../tag.ts';
 import { MemoryBlobs } from './memory-blobs.ts';
 
 export interface MemoryRegistryOptions {
@@ -145,7 +145,9 @@ class MemoryTags implements TagService {
     return this.#tags.get(tag);
   }
 
-  async tag(tag: Tag, digest: Digest): Promise<void> {
+  async tag(tag: Tag, digest: Digest, { allow = () => true }: TagOptions = {}): Promise<void> {
+    const current = this.#tags.get(tag);
+    if (!allow(current)) throw new RegistryError('PRECONDITION_FAILED', { detail: { current } });
     this.#tags.set(tag, digest);
   }
 

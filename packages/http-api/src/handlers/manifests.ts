@@ -7,11 +7,12 @@ import {
   supportedAlgorithmOf,
   type Digest,
   type Tag,
+  type TagService,
 } from '@purser/core';
 import type { Context } from 'koa';
 import { answerEmpty } from '../answers.ts';
 import { queryOf, type MethodTable, type RepositoryCall } from '../call.ts';
-import { checkReplaceable, etagOf, hasCondition, isNotModified } from '../conditional.ts';
+import { etagOf, isNotModified, preconditionFailed, replacementCondition } from '../conditional.ts';
 import { readManifest } from '../request-body.ts';
 
 type ManifestCall = RepositoryCall<{ readonly reference: string }>;
@@ -46,17 +47,28 @@ async function putManifest(call: ManifestCall): Promise<void> {
   const { digest: expected, tags } = parseReference(call);
   const payload = await readManifest(context.req, settings.maximumManifestSize);
   const manifest = settings.decoder.decode(payload, headers['content-type']);
-  if (hasCondition(headers)) {
-    for (const tag of tags) checkReplaceable(headers, await tagService.get(tag));
-  }
+  const allow = replacementCondition(headers);
+  if (allow !== undefined) await checkTags(tagService, tags, allow);
   const digest = await service.put(manifest, { digest: expected });
-  for (const tag of tags) await tagService.tag(tag, digest);
+  for (const tag of tags) await tagService.tag(tag, digest, { allow });
   const path = routes.manifest.format({ name, reference: digest });
   context.set('Location', settings.urls.locate(context, path));
   context.set('Docker-Content-Digest', digest);
   if (manifest.subject !== undefined) context.set('OCI-Subject', manifest.subject.digest);
   if (expected !== undefined && tags.length > 0) context.set('OCI-Tag', [...tags]);
   answerEmpty(context, 201);
+}
+
+/** Refuses before anything is stored what would be refused afterwards. */
+async function checkTags(
+  service: TagService,
+  tags: readonly Tag[],
+  allow: (current: Digest | undefined) => boolean,
+): Promise<void> {
+  for (const tag of tags) {
+    const current = await service.get(tag);
+    if (!allow(current)) throw preconditionFailed(current);
+  }
 }
 
 async function deleteManifest({ context, repository, parameters }: ManifestCall): Promise<void> {
