@@ -1,5 +1,8 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runCommandLine } from './command-line.ts';
+import { createTemporaryDirectory } from './fixtures/temporary-directory.ts';
 import { packageVersion } from './package-version.ts';
 
 async function run(...words: string[]) {
@@ -31,6 +34,15 @@ describe('the purser command', () => {
       }
     },
   );
+
+  it('index-referrers tells what it looked through', async () => {
+    await using directory = await createTemporaryDirectory();
+    const file = join(directory.path, 'config.yml');
+    await writeFile(file, 'version: 0.1\nstorage: inmemory\n');
+    const { status, output, errors } = await run('index-referrers', file);
+    expect([status, errors]).toEqual([0, '']);
+    expect(output).toContain('Done: 0 repositories.');
+  });
 
   it('without arguments prints its help', async () => {
     expect(await run()).toEqual(await run('--help'));

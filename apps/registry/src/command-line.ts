@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { indexReferrers } from './commands/index-referrers.ts';
 import { serve, type CommandProcess } from './commands/serve.ts';
 import { ConfigurationError } from './config/problems.ts';
 import { StartError } from './create/start-error.ts';
@@ -51,6 +52,12 @@ export async function runCommandLine(
     .description('Serve a registry.')
     .action(async (path?: string) => {
       status = await serve(path, process);
+    });
+  program
+    .command('index-referrers [config.yml]')
+    .description('Find what refers to what, after another registry wrote to the storage.')
+    .action(async (path?: string) => {
+      status = await indexReferrers(path, process);
     });
   try {
     await program.parseAsync(words.length === 0 ? ['--help'] : words, { from: 'user' });

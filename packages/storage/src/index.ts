@@ -18,3 +18,4 @@
 export { createRegistry, type RegistryOptions } from './create-registry.ts';
 export type { Damage, DamageReporter } from './damage.ts';
 export type { ReferencePolicy, RequiredPlatform } from './policy.ts';
+export { rebuildReferrers, type RebuiltReferrers } from './rebuild-referrers.ts';

@@ -10,6 +10,7 @@ import { MemoryDriver } from '@purser/storage-driver';
 import { describe, expect, it } from 'vitest';
 import { createRegistry } from './create-registry.ts';
 import { decoder, pushBlob, pushImage } from './fixtures/images.ts';
+import { rebuildReferrers } from './rebuild-referrers.ts';
 
 const name = parseRepositoryName('library/debian');
 const config = sampleBytes(2);
@@ -59,6 +60,17 @@ describe('referrers', () => {
     await listed(repository, subject);
     const second = await repository.manifests.put(referrerOf(subject, 'second'));
     expect(await listed(open(driver), subject)).toEqual([digest, second].toSorted());
+  });
+
+  it('are found again, after another registry wrote to the store, when that is asked for', async () => {
+    const { driver, repository, subject, digest } = await filled();
+    await listed(repository, subject);
+    await driver.delete(`${root}/_referrers/sha256`);
+    expect(await listed(repository, subject)).toEqual([]);
+    const rebuilt = [];
+    for await (const each of rebuildReferrers({ driver, decoder })) rebuilt.push(each);
+    expect(rebuilt).toEqual([{ name, manifests: 2 }]);
+    expect(await listed(repository, subject)).toEqual([digest]);
   });
 
   it('are not listed when their link was removed by another registry', async () => {

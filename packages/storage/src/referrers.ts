@@ -74,10 +74,18 @@ export class ReferrerIndex implements ReferrerService {
     await this.#driver.delete(path, options).catch(ignoreMissing);
   }
 
-  /** Looks once at every manifest of the repository, since another registry may have written them. */
+  /** Looks once through the repository, since another registry may have written to it. */
   async #complete(options: OperationOptions): Promise<void> {
     const marker = referrersCompletePath(this.#name);
-    if ((await this.#driver.stat(marker, options)) !== undefined) return;
+    if ((await this.#driver.stat(marker, options)) === undefined) await this.rebuild(options);
+  }
+
+  /**
+   * Looks at every manifest of the repository, and notes what refers to others.
+   *
+   * @returns How many manifests there are.
+   */
+  async rebuild(options: OperationOptions = {}): Promise<number> {
     const digests = await this.#revisions(options);
     const aliased = new Set<Digest>();
     // Other algorithms first: what was pushed by one has a sha256 link as well, which nobody pushed.
@@ -87,7 +95,10 @@ export class ReferrerIndex implements ReferrerService {
       if (!isCanonical(digest)) aliased.add(digestOf(manifest.payload));
       await this.add(manifest, digest, options);
     }
-    if (digests.length > 0) await this.#driver.putContent(marker, Buffer.from(''), options);
+    if (digests.length > 0) {
+      await this.#driver.putContent(referrersCompletePath(this.#name), Buffer.from(''), options);
+    }
+    return digests.length;
   }
 
   async #revisions(options: OperationOptions): Promise<readonly Digest[]> {
