@@ -1,0 +1,147 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
+import { RegistryClient } from './registry-client.ts';
+import type { RegistryProgram } from './registry-program.ts';
+
+export interface RegistryProcessOptions {
+  /** The directory that holds `docker/registry/v2`. */
+  readonly rootDirectory: string;
+  /** Where to write the configuration file. */
+  readonly configPath: string;
+  readonly port: number;
+  /** Is handed the process as soon as there is one, before it answers. */
+  readonly onSpawn?: ((registry: RegistryProcess) => void) | undefined;
+}
+
+/** Long enough for a slow machine under load. */
+const START_LIMIT_MS = 30_000;
+const STOP_LIMIT_MS = 20_000;
+/** The tail of what a registry wrote, kept to explain a failure. */
+const OUTPUT_LIMIT = 64 * 1024;
+
+/** A registry that runs in a process of its own. */
+export class RegistryProcess {
+  readonly program: RegistryProgram;
+  readonly port: number;
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<unknown>;
+  #output = '';
+
+  private constructor(program: RegistryProgram, options: RegistryProcessOptions) {
+    this.program = program;
+    this.port = options.port;
+    this.#child = spawn(program.command, [...program.parameters, options.configPath], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        this.#output = (this.#output + text).slice(-OUTPUT_LIMIT);
+      });
+    }
+    this.#ended = Promise.race([once(this.#child, 'exit'), once(this.#child, 'error')]).catch(
+      (error: unknown) => void (this.#output += String(error)),
+    );
+  }
+
+  /**
+   * Starts a registry and waits until it answers.
+   *
+   * @throws Error with what it wrote, when it ends first or does not answer within 30 seconds.
+   */
+  static async start(
+    program: RegistryProgram,
+    options: RegistryProcessOptions,
+  ): Promise<RegistryProcess> {
+    await writeFile(options.configPath, configuration(options));
+    const registry = new RegistryProcess(program, options);
+    options.onSpawn?.(registry);
+    try {
+      await registry.#answers();
+    } catch (error) {
+      await registry.kill();
+      throw error;
+    }
+    return registry;
+  }
+
+  /** @throws Error when the process could not be started. */
+  get pid(): number {
+    if (this.#child.pid === undefined) throw new Error(`${this.program.command} did not start`);
+    return this.#child.pid;
+  }
+
+  get isRunning(): boolean {
+    const { pid, exitCode, signalCode } = this.#child;
+    return pid !== undefined && exitCode === null && signalCode === null;
+  }
+
+  /** The last of what it wrote to both outputs. */
+  get output(): string {
+    return this.#output;
+  }
+
+  /** Ends it at once, as a loss of power would for the process; resolves when it is gone. */
+  async kill(): Promise<void> {
+    this.killNow();
+    await this.#ended;
+  }
+
+  /** The same without waiting, for a program that is about to end. */
+  killNow(): void {
+    if (this.isRunning) this.#child.kill('SIGKILL');
+  }
+
+  /** Asks it to end; kills it after 20 seconds. */
+  async stop(): Promise<void> {
+    if (this.isRunning) this.#child.kill('SIGTERM');
+    const timer = setTimeout(() => this.killNow(), STOP_LIMIT_MS);
+    await this.#ended;
+    clearTimeout(timer);
+  }
+
+  async #answers(): Promise<void> {
+    const client = new RegistryClient({ ports: [this.port] });
+    const limit = performance.now() + START_LIMIT_MS;
+    try {
+      while (this.isRunning && performance.now() < limit) {
+        const answer = await client.request({ method: 'GET', path: '/v2/' }).catch(() => undefined);
+        if (answer?.status === 200) return;
+        await wait(10);
+      }
+    } finally {
+      client.close();
+    }
+    throw new Error(`${this.program.name} does not answer on port ${this.port}\n${this.#output}`);
+  }
+}
+
+/** The same settings for every registry: silent, deleting allowed, one secret for all processes of a root. */
+function configuration({ rootDirectory, port }: RegistryProcessOptions): string {
+  return `version: 0.1
+log:
+  level: error
+  accesslog:
+    disabled: true
+storage:
+  filesystem:
+    rootdirectory: ${JSON.stringify(rootDirectory)}
+  delete:
+    enabled: true
+http:
+  addr: 127.0.0.1:${port}
+  secret: the same for every process
+`;
+}
+
+/** A port of the loopback interface that nothing listens on now. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  if (address === null || typeof address === 'string') throw new Error('no free port');
+  return address.port;
+}
