@@ -117,10 +117,21 @@ export class UploadWriter implements BlobWriter {
     try {
       await written;
     } catch (error) {
-      // How much of it arrived is not known: the next writer looks.
-      this.#digester = undefined;
+      await this.#lookAgain(file);
       throw error;
     }
+  }
+
+  /** How much of what failed to be written did arrive only storage knows, and only of a file that is closed. */
+  async #lookAgain(file: FileWriter): Promise<void> {
+    this.#digester = undefined;
+    this.#file = undefined;
+    const stored = await file
+      .close()
+      .catch(() => {})
+      .then(() => this.#options.driver.stat(this.#paths.data))
+      .catch(() => undefined);
+    this.#size = stored?.size ?? this.#size;
   }
 
   async #openFile(): Promise<FileWriter> {

@@ -34,6 +34,21 @@ describe('a failure of the driver', () => {
     },
   );
 
+  it('leaves an upload with what did arrive, and says so', async () => {
+    const full = new DriverError('NO_SPACE', { driver: 'test', operation: 'write', path: '/x' });
+    let writes = 0;
+    const driver = observeCalls(new MemoryDriver(), (method) => {
+      if (method === 'write' && writes++ > 0) throw full;
+    });
+    const { blobs } = createRegistry({ driver, decoder }).repository(parseRepositoryName('a'));
+    const writer = await blobs.create();
+    const content = chunksOf(Buffer.from('first'), Buffer.from('second'));
+    await expect(writer.append(content)).rejects.toMatchObject({ code: 'STORAGE_FULL' });
+    expect(writer.size).toBe(5);
+    await writer.close();
+    expect((await blobs.uploadStatus(writer.id)).size).toBe(5);
+  });
+
   it('stays what it is when a client can do nothing about it', async () => {
     const { blobs, cause } = failing('FAILED', 'putContent');
     await expect(blobs.create()).rejects.toBe(cause);
