@@ -24,7 +24,9 @@ export function parseRelations(
   };
 }
 
+/** An empty one is none. */
 function parseArtifactType(value: unknown): string | undefined {
+  if (value === '') return undefined;
   if (value === undefined || (typeof value === 'string' && isMediaType(value))) return value;
   throw invalidMember('artifactType', 'must be a media type');
 }

@@ -110,7 +110,7 @@ describe('CVE-2021-41190: one document, two readings', () => {
     expect(codeOf(() => decoder.decode(document, OCI_IMAGE_INDEX))).toBe('MANIFEST_INVALID');
   });
 
-  it('refuses a document that names a member twice', () => {
+  it('V-1 refuses a document that names a member twice', () => {
     const payload = `{"schemaVersion":2,"manifests":[],"mani\\u0066ests":[]}`;
     expect(codeOf(() => decoder.decode(new TextEncoder().encode(payload), OCI_IMAGE_INDEX))).toBe(
       'MANIFEST_INVALID',

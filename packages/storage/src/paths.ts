@@ -1,4 +1,11 @@
-import { encodedOf, type Digest, type RepositoryName, type Tag } from '@purser/core';
+import {
+  digestOf,
+  encodedOf,
+  isSupportedDigest,
+  type Digest,
+  type RepositoryName,
+  type Tag,
+} from '@purser/core';
 
 /**
  * Where everything is, exactly as distribution lays it out. `R` stands for `/docker/registry/v2/repositories/<name>`.
@@ -53,9 +60,12 @@ export function revisionsPath(name: RepositoryName): string {
   return `${manifestsPath(repositoryPath(name))}/revisions`;
 }
 
+/** A subject whose digest cannot be computed may have characters that no path has: it is filed by the sha256 of its name. */
 export function referrersPath(name: RepositoryName, subject: Digest): string {
-  const { algorithm, encoded } = parts(subject);
-  return `${repositoryPath(name)}/_referrers/${algorithm}/${encoded}`;
+  const filed = isSupportedDigest(subject) ? subject : digestOf(Buffer.from(subject));
+  const { algorithm, encoded } = parts(filed);
+  const group = filed === subject ? algorithm : 'other';
+  return `${repositoryPath(name)}/_referrers/${group}/${encoded}`;
 }
 
 export function referrersCompletePath(name: RepositoryName): string {

@@ -4,7 +4,6 @@ import {
   describeManifest,
   digestOf,
   isDigest,
-  isSupportedDigest,
   parseDescriptor,
   RegistryError,
   type Descriptor,
@@ -47,7 +46,7 @@ export class ReferrerIndex implements ReferrerService {
     subject: Digest,
     { artifactType, after, limit = Infinity, signal }: ListReferrersOptions = {},
   ): AsyncIterable<Descriptor> {
-    if (limit <= 0 || !isSupportedDigest(subject)) return;
+    if (limit <= 0) return;
     await this.#complete({ signal });
     let remaining = limit;
     for await (const path of this.#entries(subject, { after, signal })) {
@@ -62,14 +61,14 @@ export class ReferrerIndex implements ReferrerService {
   /** Notes a manifest that is about to be linked; nothing, when it has no subject. */
   async add(manifest: Manifest, digest: Digest, options?: OperationOptions): Promise<void> {
     const subject = manifest.subject?.digest;
-    if (subject === undefined || !isSupportedDigest(subject)) return;
+    if (subject === undefined) return;
     const content = Buffer.from(JSON.stringify(describeManifest(manifest, digest)));
     await this.#driver.putContent(this.#entryPath(subject, digest), content, options);
   }
 
   /** Forgets a manifest whose link is gone. */
   async remove({ subject }: Manifest, digest: Digest, options?: OperationOptions): Promise<void> {
-    if (subject === undefined || !isSupportedDigest(subject.digest)) return;
+    if (subject === undefined) return;
     const path = this.#entryPath(subject.digest, digest);
     await this.#driver.delete(path, options).catch(ignoreMissing);
   }

@@ -34,7 +34,7 @@ describe('what a manifest refers to', () => {
       { manifests: [{ architecture: 'amd64', os: 'linux' }] },
       sampleIndex([member()]),
     ],
-  ] as const)('may be missing: %s', async (_what, policy, manifest) => {
+  ] as const)('V-15 may be missing: %s', async (_what, policy, manifest) => {
     expect(await manifestsUnder(policy).put(manifest)).toBe(digestOf(manifest.payload));
   });
 
@@ -48,7 +48,7 @@ describe('what a manifest refers to', () => {
       { manifests: [{ architecture: 'amd64', os: 'linux' }] },
       sampleIndex([member('amd64')]),
     ],
-  ] as const)('must be there: %s', async (_what, policy, manifest) => {
+  ] as const)('V-15 must be there: %s', async (_what, policy, manifest) => {
     await expect(manifestsUnder(policy).put(manifest)).rejects.toMatchObject({
       code: 'MANIFEST_BLOB_UNKNOWN',
     });
