@@ -1,10 +1,7 @@
-import { setFlagsFromString } from 'node:v8';
 import { EventEmitter, on } from 'node:events';
+import { boundYoungGeneration } from './young-generation.ts';
 
-// The buffers of transfers are freed when V8 collects its young generation. Left to grow to its 16 MiB that happens so
-// seldom that they pile up: 50 MiB more for ten transfers at a time, which are no faster for it. It never shrinks, so
-// this comes before the program is loaded.
-setFlagsFromString('--semi-space-growth-factor=1');
+boundYoungGeneration();
 const { runCommandLine } = await import('./command-line.ts');
 
 // Whoever reads the logs may go away; that must not end the registry.

@@ -1,10 +1,11 @@
 import type { Context } from 'koa';
 
-/** Aborted when the connection closes: for work that nobody waits for any more. */
+/** Aborted when the connection closes before it has its answer: for work that nobody waits for any more. */
 export function departureSignal({ res }: Context): AbortSignal {
   const controller = new AbortController();
   if (res.closed) controller.abort();
-  else res.once('close', () => controller.abort());
+  // To abort costs more than most answers, and once there is one nobody would notice.
+  else res.once('close', () => res.writableFinished || controller.abort());
   return controller.signal;
 }
 

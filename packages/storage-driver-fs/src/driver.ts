@@ -91,10 +91,11 @@ export class FilesystemDriver extends BaseDriver {
   protected override async *doList(
     path: string,
     { signal, after }: CallContext & { readonly after: string | undefined },
-  ): AsyncGenerator<Entry, void> {
+  ): AsyncGenerator<readonly Entry[], void> {
     const directory = this.#resolve(path);
     const children = await this.#limit.run(() => readChildren(directory, after), signal);
-    for (const { name, isDirectory } of children) yield { path: joinPath(path, name), isDirectory };
+    const prefix = joinPath(path, '');
+    yield children.map(({ name, isDirectory }) => ({ name, path: prefix + name, isDirectory }));
   }
 
   protected override async doMove(

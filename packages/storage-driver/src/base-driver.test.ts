@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { BaseDriver } from './base-driver.ts';
 import type { Entry, FileInfo } from './driver.ts';
+import { entriesOf } from './entries-of.ts';
 import { DriverError } from './errors.ts';
 import type { FileSink } from './file-sink.ts';
 import { Refusal } from './refusal.ts';
@@ -26,9 +27,9 @@ class FailingDriver extends BaseDriver {
   protected override doDelete = () => this.#fail<void>();
   protected override doLocate = () => this.#fail<URL | undefined>();
 
-  protected override async *doList(): AsyncGenerator<Entry, void> {
+  protected override async *doList(): AsyncGenerator<readonly Entry[], void> {
     await this.#fail();
-    yield { path: '/never', isDirectory: false };
+    yield [];
   }
 
   protected override codeOf(error: unknown, operation: string): 'BUSY' | undefined {
@@ -56,7 +57,7 @@ const CALLS: Readonly<
   locate: (driver, signal) => driver.locate('/a', { method: 'GET', signal }),
 };
 
-async function firstOf(entries: AsyncIterable<Entry>): Promise<Entry | undefined> {
+async function firstOf<T>(entries: AsyncIterable<T>): Promise<T | undefined> {
   for await (const entry of entries) return entry;
   return undefined;
 }
@@ -137,8 +138,8 @@ class HandedDriver extends FailingDriver {
   protected override doOpenReader = async () => this.#given.reader ?? Readable.from([]);
   protected override doOpenWriter = async () => this.#given.sink as FileSink;
 
-  protected override async *doList(): AsyncGenerator<Entry, void> {
-    yield* this.#given.entries ?? [];
+  protected override async *doList(): AsyncGenerator<readonly Entry[], void> {
+    yield this.#given.entries ?? [];
   }
 }
 
@@ -180,10 +181,10 @@ describe('a writer that the base gives', () => {
 describe('a listing that the base gives', () => {
   it('leaves out names that no path can have', async () => {
     const names = ['good', 'lost+found', 'with space', '..', 'ä', 'x~'];
-    const entries = names.map((name) => ({ path: `/d/${name}`, isDirectory: false }));
+    const entries = names.map((name) => ({ name, path: `/d/${name}`, isDirectory: false }));
     const driver = new HandedDriver({ entries });
     const found: string[] = [];
-    for await (const { path } of driver.list('/d')) found.push(path);
+    for await (const { path } of entriesOf(driver.list('/d'))) found.push(path);
     for await (const { path } of driver.walk('/d')) found.push(path);
     expect(found).toEqual(['/d/good', '/d/good']);
   });

@@ -15,7 +15,7 @@ import type {
 } from './driver.ts';
 import { DriverError, type DriverErrorCode } from './errors.ts';
 import type { FileSink } from './file-sink.ts';
-import { faultOfPath, isPathName, nameOfPath, ROOT_PATH } from './path.ts';
+import { faultOfPath, isPathName, ROOT_PATH } from './path.ts';
 import { Refusal } from './refusal.ts';
 import { walkTree } from './walk.ts';
 
@@ -84,7 +84,7 @@ export abstract class BaseDriver implements StorageDriver {
   protected abstract doList(
     path: string,
     context: CallContext & { readonly after: string | undefined },
-  ): AsyncIterable<Entry>;
+  ): AsyncIterable<readonly Entry[]>;
 
   /** The paths differ. */
   protected abstract doMove(
@@ -156,8 +156,8 @@ export abstract class BaseDriver implements StorageDriver {
     });
   }
 
-  list(path: string, { signal, after }: DriverListOptions = {}): AsyncIterable<Entry> {
-    return this.#entries({ operation: 'list', path, signal }, after);
+  list(path: string, { signal, after }: DriverListOptions = {}): AsyncIterable<readonly Entry[]> {
+    return this.#pages({ operation: 'list', path, signal }, after);
   }
 
   walk(path: string, { signal, ...options }: WalkOptions = {}): AsyncIterable<Entry> {
@@ -232,12 +232,21 @@ export abstract class BaseDriver implements StorageDriver {
   }
 
   async *#entries(call: Call, after: string | undefined): AsyncGenerator<Entry, void> {
+    for await (const page of this.#pages(call, after)) {
+      for (const entry of page) {
+        yield entry;
+        call.signal?.throwIfAborted();
+      }
+    }
+  }
+
+  async *#pages(call: Call, after: string | undefined): AsyncGenerator<readonly Entry[], void> {
     const { path, signal } = call;
     this.#check(call);
     try {
-      for await (const entry of this.doList(path, { signal, after })) {
+      for await (const page of this.doList(path, { signal, after })) {
+        yield page.filter(({ name }) => isPathName(name));
         signal?.throwIfAborted();
-        if (isPathName(nameOfPath(entry.path))) yield entry;
       }
     } catch (error) {
       const failure = this.failure(error, call);

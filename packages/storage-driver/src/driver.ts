@@ -57,11 +57,12 @@ export interface StorageDriver {
   stat(path: string, options?: DriverOptions): Promise<FileInfo | undefined>;
 
   /**
-   * The direct children of a directory, in byte order of their names.
+   * The direct children of a directory, in byte order of their names, in pages whose size is the driver's choice:
+   * handing over each entry by itself costs more than finding it. `entriesOf` takes them one by one.
    *
    * @throws DriverError `PATH_NOT_FOUND`, except for `/`, which may be empty; `NOT_A_DIRECTORY`.
    */
-  list(path: string, options?: DriverListOptions): AsyncIterable<Entry>;
+  list(path: string, options?: DriverListOptions): AsyncIterable<readonly Entry[]>;
 
   /**
    * Everything below a directory, depth first, a directory before what is in it, siblings in byte order of their
@@ -136,12 +137,16 @@ export interface DriverLocateOptions extends DriverOptions {
 
 /** A child of a directory. */
 export interface Entry {
+  /** The last part of the path. */
+  readonly name: string;
   /** Absolute, without a trailing slash. */
   readonly path: string;
   readonly isDirectory: boolean;
 }
 
-export interface FileInfo extends Entry {
+export interface FileInfo {
+  readonly path: string;
+  readonly isDirectory: boolean;
   /** Bytes; 0 for a directory. */
   readonly size: number;
   readonly modifiedAt: Date;

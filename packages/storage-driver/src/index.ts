@@ -25,6 +25,7 @@ export type {
   WalkOptions,
   WriterOptions,
 } from './driver.ts';
+export { entriesOf } from './entries-of.ts';
 export {
   DRIVER_ERROR_MESSAGES,
   DriverError,

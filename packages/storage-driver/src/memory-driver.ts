@@ -63,18 +63,14 @@ export class MemoryDriver extends BaseDriver {
   protected override async *doList(
     path: string,
     { after = '' }: { after: string | undefined },
-  ): AsyncGenerator<Entry, void> {
+  ): AsyncGenerator<readonly Entry[], void> {
     const directory = findNode(this.#root, path);
     if (directory === undefined) throw new Refusal('PATH_NOT_FOUND');
     if (!(directory instanceof MemoryDirectory)) throw new Refusal('NOT_A_DIRECTORY');
-    // Looked up again for each name: the directory may change between two of them.
-    for (
-      let name = directory.nameAfter(after);
-      name !== undefined;
-      name = directory.nameAfter(name)
-    ) {
-      const isDirectory = directory.get(name) instanceof MemoryDirectory;
-      yield { path: joinPath(path, name), isDirectory };
+    // Looked up again for each page: the directory may change between two of them.
+    let page = pageAfter(directory, path, after);
+    for (; page.length > 0; page = pageAfter(directory, path, page.at(-1)!.name)) {
+      yield page;
     }
   }
 
@@ -140,4 +136,16 @@ function* copyRange(
     }
     position += chunk.byteLength;
   }
+}
+
+const PAGE_SIZE = 256;
+
+function pageAfter(directory: MemoryDirectory, path: string, after: string): readonly Entry[] {
+  const page: Entry[] = [];
+  let name = directory.nameAfter(after);
+  for (; name !== undefined && page.length < PAGE_SIZE; name = directory.nameAfter(name)) {
+    const isDirectory = directory.get(name) instanceof MemoryDirectory;
+    page.push({ name, path: joinPath(path, name), isDirectory });
+  }
+  return page;
 }

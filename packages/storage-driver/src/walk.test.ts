@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Entry } from './driver.ts';
 import { DriverError } from './errors.ts';
-import { compareNames, comparePaths, joinPath, parentOfPath } from './path.ts';
+import { compareNames, comparePaths, joinPath, parentOfPath, nameOfPath } from './path.ts';
 import { walkTree, type ListDirectory } from './walk.ts';
 
 const name = fc.constantFrom('a', 'a-b', 'a.b', 'ab', 'b', '_', 'Z', '0');
@@ -38,9 +38,9 @@ class ListedTree {
     this.open++;
     try {
       for (const path of [...paths].sort(comparePaths)) {
-        const isPast =
-          after === undefined || compareNames(path.slice(path.lastIndexOf('/') + 1), after) > 0;
-        if (isPast) yield { path, isDirectory: this.#children.has(path) };
+        const name = nameOfPath(path);
+        if (after !== undefined && compareNames(name, after) <= 0) continue;
+        yield { name, path, isDirectory: this.#children.has(path) };
       }
     } finally {
       this.open--;

@@ -15,7 +15,7 @@ import {
   type ReferrerService,
   type RepositoryName,
 } from '@purser/core';
-import { DriverError, type StorageDriver } from '@purser/storage-driver';
+import { DriverError, entriesOf, type StorageDriver } from '@purser/storage-driver';
 import { referrersCompletePath, referrersPath, revisionsPath } from './paths.ts';
 
 export interface ReferrerIndexOptions {
@@ -121,9 +121,8 @@ export class ReferrerIndex implements ReferrerService {
   ): AsyncIterable<string> {
     const options = { after: after?.replace(':', '-'), signal };
     try {
-      for await (const { path } of this.#driver.list(referrersPath(this.#name, subject), options)) {
-        yield path;
-      }
+      const pages = this.#driver.list(referrersPath(this.#name, subject), options);
+      for await (const { path } of entriesOf(pages)) yield path;
     } catch (error) {
       ignoreMissing(error);
     }

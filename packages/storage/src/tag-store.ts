@@ -11,6 +11,7 @@ import {
   type TagService,
 } from '@purser/core';
 import { DriverError, type StorageDriver } from '@purser/storage-driver';
+import { eachOf } from './each-of.ts';
 import type { Links } from './links.ts';
 import {
   layersPath,
@@ -80,18 +81,8 @@ export class TagStore implements TagService {
     }
   }
 
-  async *list({ after, limit = Infinity, signal }: ListOptions = {}): AsyncIterable<Tag> {
-    let remaining = limit;
-    try {
-      for await (const { path } of this.#driver.list(tagsPath(this.#name), { after, signal })) {
-        if (remaining-- <= 0) return;
-        const tag = path.slice(path.lastIndexOf('/') + 1);
-        if (isTag(tag)) yield tag;
-      }
-    } catch (error) {
-      if (!DriverError.is(error, 'PATH_NOT_FOUND')) throw error;
-      await this.#checkExists({ signal });
-    }
+  list({ limit, ...options }: ListOptions = {}): AsyncIterable<Tag> {
+    return eachOf(this.#pages(options), limit);
   }
 
   async *lookup(digest: Digest, options?: OperationOptions): AsyncIterable<Tag> {
@@ -101,6 +92,17 @@ export class TagStore implements TagService {
       }
     } catch (error) {
       if (!RegistryError.is(error, 'NAME_UNKNOWN')) throw error;
+    }
+  }
+
+  async *#pages({ after, signal }: Omit<ListOptions, 'limit'>): AsyncIterable<readonly Tag[]> {
+    try {
+      for await (const page of this.#driver.list(tagsPath(this.#name), { after, signal })) {
+        yield page.map(({ name }) => name).filter(isTag);
+      }
+    } catch (error) {
+      if (!DriverError.is(error, 'PATH_NOT_FOUND')) throw error;
+      await this.#checkExists({ signal });
     }
   }
 

@@ -55,8 +55,8 @@ export async function readAll(reader: Readable): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-export async function pathsOf(entries: AsyncIterable<Entry>): Promise<string[]> {
+export async function pathsOf(entries: AsyncIterable<Entry | readonly Entry[]>): Promise<string[]> {
   const paths: string[] = [];
-  for await (const { path } of entries) paths.push(path);
+  for await (const found of entries) paths.push(...[found].flat().map(({ path }) => path));
   return paths;
 }

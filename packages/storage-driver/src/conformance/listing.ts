@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { entriesOf } from '../entries-of.ts';
 import type { Entry } from '../driver.ts';
 import { pathsOf } from './assertions.ts';
 import { putFiles } from './contents.ts';
@@ -33,13 +34,12 @@ function describeList(suite: Suite): void {
     async (driver) => {
       await putFiles(driver, ...TREE_FILES);
       const entries: Entry[] = [];
-      for await (const { path, isDirectory } of driver.list('/a'))
-        entries.push({ path, isDirectory });
+      for await (const entry of entriesOf(driver.list('/a'))) entries.push(entry);
       assert.deepEqual(entries, [
-        { path: '/a/b', isDirectory: false },
-        { path: '/a/c', isDirectory: true },
-        { path: '/a/c-d', isDirectory: false },
-        { path: '/a/z', isDirectory: false },
+        { name: 'b', path: '/a/b', isDirectory: false },
+        { name: 'c', path: '/a/c', isDirectory: true },
+        { name: 'c-d', path: '/a/c-d', isDirectory: false },
+        { name: 'z', path: '/a/z', isDirectory: false },
       ]);
       assert.deepEqual(await pathsOf(driver.list('/')), ['/a', '/a-b', '/a.b', '/ab', '/b']);
     },
@@ -93,7 +93,7 @@ function describeListAfter(suite: Suite): void {
       for (let count = 1; count > 0;) {
         count = 0;
         const after = seen.at(-1)?.slice('/d/'.length);
-        for await (const { path } of driver.list('/d', { after })) {
+        for await (const { path } of entriesOf(driver.list('/d', { after }))) {
           seen.push(path);
           count++;
           if (count === 70) break;
