@@ -92,10 +92,8 @@ export class FilesystemDriver extends BaseDriver {
     path: string,
     { signal, after }: CallContext & { readonly after: string | undefined },
   ): AsyncGenerator<readonly Entry[], void> {
-    const directory = this.#resolve(path);
-    const children = await this.#limit.run(() => readChildren(directory, after), signal);
-    const prefix = joinPath(path, '');
-    yield children.map(({ name, isDirectory }) => ({ name, path: prefix + name, isDirectory }));
+    const listing = { directory: this.#resolve(path), prefix: joinPath(path, ''), after };
+    yield await this.#limit.run(() => readChildren(listing), signal);
   }
 
   protected override async doMove(

@@ -1,39 +1,40 @@
 import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { compareNames } from '@purser/storage-driver';
+import { compareNames, type Entry } from '@purser/storage-driver';
 import { isTemporaryName } from './atomic-write.ts';
 import { isErrno } from './errno.ts';
 
-export interface Child {
-  readonly name: string;
-  readonly isDirectory: boolean;
+export interface Listing {
+  /** The directory in the file system. */
+  readonly directory: string;
+  /** Its path in the driver, with a slash at the end. */
+  readonly prefix: string;
+  /** Only children whose name sorts strictly after this text. */
+  readonly after: string | undefined;
 }
 
 /**
  * The children of a directory in byte order of their names, without half-written files. A symbolic link is what it
  * points to; one that points nowhere is left out.
- *
- * @param after Only children whose name sorts strictly after this text.
  */
-export async function readChildren(
-  directory: string,
-  after: string | undefined,
-): Promise<readonly Child[]> {
+export async function readChildren({
+  directory,
+  prefix,
+  after,
+}: Listing): Promise<readonly Entry[]> {
   const found = await readdir(directory, { withFileTypes: true });
-  const wanted = found
-    .filter(
-      (entry) => isContent(entry) && (after === undefined || compareNames(entry.name, after) > 0),
-    )
-    .sort((a, b) => compareNames(a.name, b.name));
-  const children: Child[] = [];
-  for (const entry of wanted) {
-    const isDirectory = entry.isSymbolicLink()
-      ? await pointsToDirectory(join(directory, entry.name))
-      : entry.isDirectory();
-    if (isDirectory !== undefined) children.push({ name: entry.name, isDirectory });
+  found.sort((a, b) => compareNames(a.name, b.name));
+  const entries: Entry[] = [];
+  for (const child of found) {
+    const { name } = child;
+    if ((after !== undefined && compareNames(name, after) <= 0) || !isContent(child)) continue;
+    const isDirectory = child.isSymbolicLink()
+      ? await pointsToDirectory(join(directory, name))
+      : child.isDirectory();
+    if (isDirectory !== undefined) entries.push({ name, path: prefix + name, isDirectory });
   }
-  return children;
+  return entries;
 }
 
 /** A directory of such a name is content: a repository may have it. */

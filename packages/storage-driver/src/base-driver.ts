@@ -245,7 +245,8 @@ export abstract class BaseDriver implements StorageDriver {
     this.#check(call);
     try {
       for await (const page of this.doList(path, { signal, after })) {
-        yield page.filter(({ name }) => isPathName(name));
+        const isWhole = page.every(({ name }) => isPathName(name));
+        yield isWhole ? page : page.filter(({ name }) => isPathName(name));
         signal?.throwIfAborted();
       }
     } catch (error) {

@@ -17,21 +17,24 @@ class PagedIterator<T> implements AsyncIterator<T, undefined> {
     this.#remaining = limit;
   }
 
-  async next(): Promise<IteratorResult<T, undefined>> {
+  next(): Promise<IteratorResult<T, undefined>> {
     if (this.#remaining <= 0) return this.return();
-    while (this.#position === this.#page.length) {
-      const { done, value } = await this.#pages.next();
-      if (done === true) return { done, value: undefined };
-      this.#page = value;
-      this.#position = 0;
-    }
+    if (this.#position === this.#page.length) return this.#turn();
     this.#remaining--;
-    return { done: false, value: this.#page[this.#position++] as T };
+    return Promise.resolve({ done: false, value: this.#page[this.#position++] as T });
   }
 
   async return(): Promise<IteratorResult<T, undefined>> {
     this.#remaining = 0;
     await this.#pages.return?.();
     return { done: true, value: undefined };
+  }
+
+  async #turn(): Promise<IteratorResult<T, undefined>> {
+    const { done, value } = await this.#pages.next();
+    if (done === true) return { done, value: undefined };
+    this.#page = value;
+    this.#position = 0;
+    return this.next();
   }
 }
