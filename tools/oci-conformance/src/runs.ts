@@ -1,0 +1,104 @@
+import { join } from 'node:path';
+import {
+  purser,
+  type RegistryProcess,
+  type RegistryProgram,
+  type Sandbox,
+} from '@purser/registry-under-test';
+import { ReverseProxy, type ReverseProxyOptions } from './reverse-proxy.ts';
+
+/** One way to serve, in which the suite is run. */
+export interface Run {
+  readonly name: string;
+  /** What is special about it, in a few words. */
+  readonly about: string;
+  /** Settings of the server beside those of every run, as variables of its environment. Storage is filesystem unless they say. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** The suite reaches the registry through a proxy. */
+  readonly proxy?: Omit<ReverseProxyOptions, 'socketPath'> | undefined;
+  /** Whether `http.host` names the URL of the proxy. */
+  readonly isToldItsUrl?: boolean | undefined;
+}
+
+const PREFIX = '/registry';
+const BELOW_PREFIX = { REGISTRY_HTTP_PREFIX: PREFIX };
+
+/** The suite wants the API at the root of a host, so the runs with a prefix need the proxy to put it there. */
+export const RUNS: readonly Run[] = [
+  { name: 'inmemory', about: 'storage inmemory', settings: { REGISTRY_STORAGE: 'inmemory' } },
+  { name: 'filesystem', about: 'storage filesystem', settings: {} },
+  {
+    name: 'proxy',
+    about: 'behind a proxy that rewrites Host and says X-Forwarded-Host and -Proto',
+    settings: {},
+    proxy: { forwards: true },
+  },
+  {
+    name: 'prefix',
+    about: 'the same with http.prefix, which the proxy takes out of Location and Link',
+    settings: BELOW_PREFIX,
+    proxy: { prefix: PREFIX, forwards: true, mapsAnswers: true },
+  },
+  {
+    name: 'host',
+    about: 'with http.prefix and http.host, behind a proxy that rewrites Host and says nothing',
+    settings: BELOW_PREFIX,
+    proxy: { prefix: PREFIX },
+    isToldItsUrl: true,
+  },
+];
+
+/**
+ * What the strict profile needs beyond the defaults: manifests that refer to what was never pushed, and deletion, which a
+ * `REGISTRY_STORAGE` would forget.
+ */
+const STRICT_SETTINGS = {
+  REGISTRY_STORAGE_DELETE_ENABLED: 'true',
+  REGISTRY_VALIDATION_MANIFESTS_BLOBS: 'none',
+  REGISTRY_VALIDATION_MANIFESTS_INDEXES_PLATFORMS: 'none',
+};
+
+/** A registry, and its proxy if there is one. */
+export interface Served extends AsyncDisposable {
+  /** `host:port` for the suite. */
+  readonly address: string;
+  readonly registry: RegistryProcess;
+}
+
+export interface ServeOptions {
+  readonly sandbox: Sandbox;
+  /** Runs what `npm run build` made. */
+  readonly isBuilt: boolean;
+}
+
+/** Starts the server for a run, on an empty root of its own. */
+export async function serve(run: Run, { sandbox, isBuilt }: ServeOptions): Promise<Served> {
+  await using resources = new AsyncDisposableStack();
+  const settings: Record<string, string> = { ...STRICT_SETTINGS, ...run.settings };
+  let port: number | undefined;
+  if (run.proxy !== undefined) {
+    const socketPath = join(sandbox.folder, `${run.name}.sock`);
+    const proxy = resources.use(await ReverseProxy.start({ socketPath, ...run.proxy }));
+    ({ port } = proxy);
+    Object.assign(settings, { REGISTRY_HTTP_NET: 'unix', REGISTRY_HTTP_ADDR: socketPath });
+    if (run.isToldItsUrl) settings['REGISTRY_HTTP_HOST'] = `http://127.0.0.1:${port}/`;
+  }
+  const program = withSettings(purser({ isBuilt }), settings);
+  const registry = await sandbox.start(program, { root: run.name, port });
+  resources.defer(() => registry.stop());
+  const served = resources.move();
+  return {
+    address: `127.0.0.1:${registry.port}`,
+    registry,
+    [Symbol.asyncDispose]: () => served.disposeAsync(),
+  };
+}
+
+function withSettings(
+  program: RegistryProgram,
+  settings: Readonly<Record<string, string>>,
+): RegistryProgram {
+  const variables = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
+  const parameters = [...variables, program.command, ...program.parameters];
+  return { ...program, command: 'env', parameters };
+}

@@ -1,0 +1,28 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Run } from './container-tools.ts';
+import { findOrBuild } from './go-programs.ts';
+
+/** oras, working in a folder and leaving no trace outside it. @throws Error when it is not there and cannot be built. */
+export async function createOras(folder: string): Promise<Run> {
+  return program(await findOrBuild('oras'), folder);
+}
+
+/** crane, in the same way, speaking HTTP without TLS. */
+export async function createCrane(folder: string): Promise<Run> {
+  return program(await findOrBuild('crane'), folder, ['--insecure']);
+}
+
+function program(command: string, folder: string, settings: readonly string[] = []): Run {
+  const surroundings = {
+    cwd: folder,
+    // Both would look for credentials at home.
+    env: { ...process.env, DOCKER_CONFIG: join(folder, 'docker') },
+    maxBuffer: 16 * 1024 * 1024,
+  };
+  return async (...words) => {
+    const { stdout } = await promisify(execFile)(command, [...settings, ...words], surroundings);
+    return stdout.trim();
+  };
+}
