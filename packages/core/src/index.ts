@@ -77,7 +77,8 @@ export {
 export {
   invalidMember,
   isPresent,
-  parseDescriptorList,
+  parseImageReferences,
+  parseIndexReferences,
   refuseOtherKind,
 } from './manifest-document.ts';
 export {

@@ -1,5 +1,6 @@
 import { parseDescriptor, type Descriptor } from './descriptor.ts';
 import { RegistryError } from './errors.ts';
+import type { ManifestReference } from './manifest.ts';
 import type { JsonObject } from './strict-json.ts';
 
 /**
@@ -26,10 +27,42 @@ export function isPresent(value: unknown): boolean {
  *
  * @throws RegistryError `MANIFEST_INVALID`, naming the entry and the member that is wrong.
  */
-export function parseDescriptorList(document: JsonObject, member: string): readonly Descriptor[] {
+function parseDescriptorList(document: JsonObject, member: string): readonly Descriptor[] {
   const list = document[member] === null ? [] : document[member];
   if (!Array.isArray(list)) throw invalidMember(member, 'must be a list of descriptors');
   return list.map((entry, index) => parseDescriptor(entry, `${member}[${index}]`));
+}
+
+/**
+ * What an image refers to: its `config`, then its `layers`.
+ *
+ * @param isForeign Whether the content of layers of a media type may live elsewhere.
+ * @throws RegistryError `MANIFEST_INVALID`, naming the member that is wrong.
+ */
+export function parseImageReferences(
+  document: JsonObject,
+  isForeign: (mediaType: string) => boolean,
+): readonly [config: ManifestReference, ...layers: ManifestReference[]] {
+  const config = parseDescriptor(document['config'], 'config');
+  const layers = parseDescriptorList(document, 'layers');
+  return [
+    { kind: 'blob', descriptor: config, foreign: false },
+    ...layers.map((descriptor): ManifestReference => ({
+      kind: 'blob',
+      descriptor,
+      foreign: isForeign(descriptor.mediaType),
+    })),
+  ];
+}
+
+/**
+ * What an index refers to: its `manifests`.
+ *
+ * @throws RegistryError `MANIFEST_INVALID`, naming the member that is wrong.
+ */
+export function parseIndexReferences(document: JsonObject): readonly ManifestReference[] {
+  const members = parseDescriptorList(document, 'manifests');
+  return members.map((descriptor) => ({ kind: 'manifest', descriptor, foreign: false }));
 }
 
 /** The error for a member of a manifest. */

@@ -1,6 +1,6 @@
 import {
   isPresent,
-  parseDescriptorList,
+  parseIndexReferences,
   refuseOtherKind,
   type JsonObject,
   type Manifest,
@@ -24,11 +24,10 @@ export const ociImageIndexFormat: ManifestFormat = {
 function decodeImageIndex(payload: Uint8Array, document: JsonObject): Manifest {
   checkSchemaVersion(document);
   refuseOtherKind(document, /^(?:config|layers)$/iu);
-  const members = parseDescriptorList(document, 'manifests');
   return {
     mediaType: OCI_IMAGE_INDEX,
     payload,
-    references: members.map((descriptor) => ({ kind: 'manifest', descriptor, foreign: false })),
+    references: parseIndexReferences(document),
     ...parseRelations(document),
   };
 }

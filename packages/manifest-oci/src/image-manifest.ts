@@ -1,12 +1,10 @@
 import {
   isPresent,
-  parseDescriptor,
-  parseDescriptorList,
+  parseImageReferences,
   refuseOtherKind,
   type JsonObject,
   type Manifest,
   type ManifestFormat,
-  type ManifestReference,
 } from '@purser/core';
 import { checkSchemaVersion, parseRelations } from './document.ts';
 import { isNonDistributable, OCI_IMAGE_MANIFEST } from './media-types.ts';
@@ -26,21 +24,13 @@ export const ociImageManifestFormat: ManifestFormat = {
 function decodeImageManifest(payload: Uint8Array, document: JsonObject): Manifest {
   checkSchemaVersion(document);
   refuseOtherKind(document, /^manifests$/iu);
-  const config = parseDescriptor(document['config'], 'config');
-  const layers = parseDescriptorList(document, 'layers');
+  const references = parseImageReferences(document, isNonDistributable);
   const relations = parseRelations(document);
   return {
     mediaType: OCI_IMAGE_MANIFEST,
     payload,
-    references: [
-      { kind: 'blob', descriptor: config, foreign: false },
-      ...layers.map((descriptor): ManifestReference => ({
-        kind: 'blob',
-        descriptor,
-        foreign: isNonDistributable(descriptor.mediaType),
-      })),
-    ],
+    references,
     ...relations,
-    artifactType: relations.artifactType ?? config.mediaType,
+    artifactType: relations.artifactType ?? references[0].descriptor.mediaType,
   };
 }

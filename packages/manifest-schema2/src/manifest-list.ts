@@ -1,5 +1,5 @@
 import {
-  parseDescriptorList,
+  parseIndexReferences,
   refuseOtherKind,
   type JsonObject,
   type Manifest,
@@ -19,10 +19,9 @@ export const schema2ManifestListFormat: ManifestFormat = {
 function decodeManifestList(payload: Uint8Array, document: JsonObject): Manifest {
   checkKind(document, SCHEMA2_MANIFEST_LIST);
   refuseOtherKind(document, /^(?:config|layers)$/iu);
-  const members = parseDescriptorList(document, 'manifests');
   return {
     mediaType: SCHEMA2_MANIFEST_LIST,
     payload,
-    references: members.map((descriptor) => ({ kind: 'manifest', descriptor, foreign: false })),
+    references: parseIndexReferences(document),
   };
 }
