@@ -166,7 +166,7 @@ async function resumeAny(scene: Scene): Promise<boolean> {
   const upload = actor.random.pick(left);
   upload.isLeft = false;
   const isKnown = await resumeUpload(scene, upload);
-  if (!isKnown) actor.world.tally.add('uploads forgotten');
+  if (!isKnown) actor.world.tally.add('uploads not known any more');
   return isKnown;
 }
 
