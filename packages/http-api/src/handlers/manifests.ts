@@ -14,6 +14,7 @@ import { answerEmpty } from '../answers.ts';
 import { queryOf, type MethodTable, type RepositoryCall } from '../call.ts';
 import { etagOf, isNotModified, preconditionFailed, replacementCondition } from '../conditional.ts';
 import { readManifest } from '../request-body.ts';
+import { warn } from '../warnings.ts';
 
 type ManifestCall = RepositoryCall<{ readonly reference: string }>;
 
@@ -56,8 +57,14 @@ async function putManifest(call: ManifestCall): Promise<void> {
   context.set('Docker-Content-Digest', digest);
   if (manifest.subject !== undefined) context.set('OCI-Subject', manifest.subject.digest);
   if (expected !== undefined && tags.length > 0) context.set('OCI-Tag', [...tags]);
+  if (manifest.artifactType === EMPTY_CONFIG) warn(context, MISSING_ARTIFACT_TYPE);
   answerEmpty(context, 201);
 }
+
+/** What stands for the artifact type of an image that has none, and a config that says nothing. */
+const EMPTY_CONFIG = 'application/vnd.oci.empty.v1+json';
+const MISSING_ARTIFACT_TYPE =
+  'the config is the empty descriptor and there is no artifactType: nobody can tell what this artifact is';
 
 /** Refuses before anything is stored what would be refused afterwards. */
 async function checkTags(
