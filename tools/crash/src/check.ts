@@ -8,7 +8,7 @@ import {
   type SampleManifest,
 } from '@purser/registry-under-test';
 import type { Actor } from './actor.ts';
-import type { RepositoryLedger, UnfinishedUpload } from './ledger.ts';
+import type { RepositoryLedger } from './ledger.ts';
 import { pushBlob, pushUntagged } from './pushing.ts';
 import { resumeUpload, type Scene } from './uploading.ts';
 
@@ -113,7 +113,7 @@ async function resumeLeft(scene: Scene): Promise<void> {
     await actor.attempt('unfinished uploads asked for', async () => {
       const isKnown = await resumeUpload(scene, upload);
       if (!isKnown) await pushBlob(scene, upload.blob);
-      actor.world.tally.add(isKnown ? 'of them resumed' : forgotten(upload));
+      if (isKnown) actor.world.tally.add('of them resumed');
     });
   }
 }
@@ -146,11 +146,6 @@ async function checkTagList(actor: Actor, { name, tags }: RepositoryLedger): Pro
     if (!isThere && isListed) ghosts += 1;
   }
   return ghosts;
-}
-
-/** An upload whose end was asked for may have come to it; any other one, the registry has lost. */
-function forgotten({ isEnding }: UnfinishedUpload): string {
-  return isEnding ? 'of them ended, and pushed again' : 'of them lost, and pushed again';
 }
 
 interface Lists {

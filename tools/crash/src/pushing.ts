@@ -165,9 +165,7 @@ async function resumeAny(scene: Scene): Promise<boolean> {
   if (left.length === 0) return false;
   const upload = actor.random.pick(left);
   upload.isLeft = false;
-  const isKnown = await resumeUpload(scene, upload);
-  if (!isKnown) actor.world.tally.add('uploads not known any more');
-  return isKnown;
+  return resumeUpload(scene, upload);
 }
 
 async function pullBlobAgain({ actor, repository }: Scene): Promise<boolean> {

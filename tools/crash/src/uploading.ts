@@ -48,6 +48,8 @@ export async function resumeUpload(scene: Scene, upload: UnfinishedUpload): Prom
   const answer = await ask(actor.client, request, [204, 404]);
   if (answer.status === 404) {
     repository.uploads.delete(upload);
+    // One whose end was asked for may have come to it; any other one was forgotten.
+    actor.world.tally.add(upload.isEnding ? 'uploads found ended' : 'uploads forgotten');
     return false;
   }
   const received = receivedBytes(answer.headers['range']);
