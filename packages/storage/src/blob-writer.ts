@@ -104,10 +104,19 @@ export class UploadWriter implements BlobWriter {
     const file = await this.#openFile();
     await file.commit();
     this.#file = undefined;
+    await this.#checkSize();
     const digest = await this.#verify(expected);
     const descriptor = { mediaType: OCTET_STREAM, digest, size: this.#size };
     await this.#options.adopt(this.#paths.data, descriptor, expected);
     return descriptor;
+  }
+
+  /** What another process added meanwhile is not in the running digest: then the whole is read again. */
+  async #checkSize(): Promise<void> {
+    const stored = await this.#options.driver.stat(this.#paths.data);
+    if (stored?.size === this.#size) return;
+    this.#size = stored?.size ?? 0;
+    this.#digester = undefined;
   }
 
   async #write(file: FileWriter, chunk: Uint8Array): Promise<void> {

@@ -172,6 +172,34 @@ describe('a registry that shares its store with another process', () => {
     expect(await blobs.stat(digestOf(content))).toMatchObject({ size: content.byteLength });
   });
 
+  it('does not trust its running digest for an upload that another process added to', async () => {
+    const reads: string[] = [];
+    const memory = new MemoryDriver();
+    const observed = observeCalls(memory, (method, path) => {
+      if (method === 'openReader') reads.push(path);
+    });
+    const driver: StorageDriver = {
+      ...observed,
+      async move(source, destination) {
+        throw new Error(`${source} must not become ${destination}`);
+      },
+      async stat(path) {
+        // What the other process wrote is there as soon as this one is done.
+        if (path.endsWith('_uploads/' + writer.id + '/data')) {
+          await memory.putContent(path, Buffer.from('ours and theirs'));
+        }
+        return memory.stat(path);
+      },
+    };
+    const { blobs } = createRegistry({ driver, decoder }).repository(name);
+    const writer = await blobs.create();
+    await writer.append(chunksOf(Buffer.from('ours')));
+    const digest = digestOf(Buffer.from('ours'));
+    await expect(writer.commit(digest)).rejects.toMatchObject({ code: 'DIGEST_INVALID' });
+    expect(reads).toHaveLength(1);
+    expect(await blobs.stat(digest)).toBeUndefined();
+  });
+
   it('reads content again only for an algorithm that nothing announced', async () => {
     const reads: string[] = [];
     const driver = observeCalls(new MemoryDriver(), (method, path) => {
