@@ -1,6 +1,6 @@
 import type { Descriptor } from './descriptor.ts';
 import { digestOf, type Digest } from './digest.ts';
-import type { Manifest } from './manifest.ts';
+import { canonicalBytes, type Manifest } from './manifest.ts';
 
 /**
  * The descriptor of a manifest, as it is listed among referrers.
@@ -9,7 +9,7 @@ import type { Manifest } from './manifest.ts';
  */
 export function describeManifest(
   manifest: Manifest,
-  digest: Digest = digestOf(manifest.payload),
+  digest: Digest = digestOf(canonicalBytes(manifest)),
 ): Descriptor {
   const { mediaType, payload, artifactType, annotations } = manifest;
   return {

@@ -21,6 +21,7 @@ export const ERROR_MESSAGES = {
   UNSUPPORTED: 'the operation is unsupported',
 
   MANIFEST_TOO_LARGE: 'manifest exceeds the size limit',
+  MANIFEST_UNVERIFIED: 'manifest failed signature verification',
   PARAMETER_INVALID: 'invalid request parameter',
   PRECONDITION_FAILED: 'precondition failed',
   RANGE_UNSATISFIABLE: 'requested range lies outside the blob',

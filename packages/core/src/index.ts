@@ -61,9 +61,12 @@ export { encodeDescriptor, encodePlatform } from './encode-descriptor.ts';
 export { exactLength } from './exact-length.ts';
 export { Exclusive } from './exclusive.ts';
 export {
+  canonicalBytes,
   DEFAULT_MAXIMUM_MANIFEST_SIZE,
+  type GetManifestOptions,
   type Manifest,
   type ManifestBuilder,
+  type ManifestClaims,
   type ManifestFormat,
   type ManifestReference,
   type ManifestService,
@@ -90,6 +93,7 @@ export {
   type Members,
 } from './manifest-json.ts';
 export { describeManifest } from './describe-manifest.ts';
+export { type ConversionSource, type ManifestConverter } from './manifest-converter.ts';
 export { createManifestDecoder, type ManifestDecoder } from './manifest-decoder.ts';
 export { bareMediaType, isMediaType } from './media-type.ts';
 export type { ListOptions, OperationOptions } from './options.ts';

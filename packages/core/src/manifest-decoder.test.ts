@@ -189,3 +189,54 @@ describe('a stored manifest that this registry would refuse', () => {
     ]);
   });
 });
+
+describe('a format with further content types', () => {
+  const format: ManifestFormat = {
+    ...createFormat(FRUIT, 'fruit'),
+    alsoSentAs: ['application/json', ''],
+  };
+  const lenient = createManifestDecoder([format]);
+
+  it.each(['application/json', 'application/json; charset=utf-8', '', undefined])(
+    'is decoded when it is sent as %j',
+    (contentType) => {
+      expect(lenient.decode(encode({ fruit: true }), contentType).mediaType).toBe(FRUIT);
+    },
+  );
+
+  it('is not what a malformed content type means', () => {
+    expect(refusalOf(() => lenient.decode(encode({ fruit: true }), 'fruit')).message).toContain(
+      'unsupported manifest media type fruit',
+    );
+  });
+
+  it('is one media type of the decoder', () => {
+    expect(lenient.mediaTypes).toEqual([FRUIT]);
+  });
+
+  it('shares none of them with another format', () => {
+    const other = { ...createFormat(STONE, 'stone'), alsoSentAs: [''] };
+    expect(() => createManifestDecoder([format, other])).toThrow('no media type');
+  });
+});
+
+describe('a format whose digest does not cover its seals', () => {
+  const seals: ManifestFormat = {
+    ...createFormat(FRUIT, 'fruit'),
+    decodeStored: (canonical, _document, detached) => ({
+      mediaType: FRUIT,
+      payload: Buffer.concat([canonical, ...detached]),
+      references: [],
+      canonical,
+      detached,
+    }),
+  };
+  const canonical = encode({ fruit: true });
+
+  it('makes what is served of what was stored and its detached pieces', () => {
+    const sealing = createManifestDecoder([seals]);
+    const { payload } = sealing.decodeStored(canonical, [Buffer.from(' sealed')]);
+    expect(Buffer.from(payload).toString()).toBe('{"fruit":true} sealed');
+    expect(Buffer.from(sealing.decodeStored(canonical).payload).toString()).toBe('{"fruit":true}');
+  });
+});

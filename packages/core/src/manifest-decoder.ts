@@ -15,7 +15,7 @@ export interface ManifestDecoder {
    * @param contentType A `Content-Type` value; its parameters are ignored.
    * @throws RegistryError `MANIFEST_INVALID` when the type is missing or not registered, differs from the document's
    * own `mediaType`, or the document is malformed: not UTF-8, not a JSON object, nested more than 64 deep, a member
-   * named twice, or whatever the format finds.
+   * named twice, or whatever the format finds; `MANIFEST_UNVERIFIED` when a seal of the document does not hold.
    */
   decode(payload: Uint8Array, contentType: string | undefined): Manifest;
 
@@ -23,41 +23,41 @@ export interface ManifestDecoder {
    * Decodes what a registry stored, which did not store its type: by the document's `mediaType`, or its shape.
    * Documents that an older or more lenient registry accepted are not judged again beyond what reading them needs.
    *
+   * @param stored The canonical bytes.
+   * @param detached The pieces kept beside them, for formats whose manifests have such. Default: none.
    * @throws RegistryError `MANIFEST_INVALID` when no registered format fits.
    */
-  decodeStored(payload: Uint8Array): Manifest;
+  decodeStored(stored: Uint8Array, detached?: readonly Uint8Array[]): Manifest;
 }
 
-/** @throws TypeError when two formats have one media type. */
+/** @throws TypeError when two formats are sent as one media type. */
 export function createManifestDecoder(formats: readonly ManifestFormat[]): ManifestDecoder {
-  const formatsByType = new Map(formats.map((format) => [format.mediaType, format]));
-  if (formatsByType.size < formats.length) {
-    throw new TypeError('two manifest formats have the same media type');
-  }
+  const mediaTypes = formats.map(({ mediaType }) => mediaType);
+  const formatsByType = indexByType(formats);
 
-  function formatFor(mediaType: string | undefined): ManifestFormat {
-    const format = mediaType === undefined ? undefined : formatsByType.get(mediaType);
+  function formatFor(mediaType: string): ManifestFormat {
+    const format = formatsByType.get(mediaType);
     if (format !== undefined) return format;
-    const expected = `expected one of ${[...formatsByType.keys()].join(', ')}`;
+    const expected = `expected one of ${mediaTypes.join(', ')}`;
     throw invalid(
-      mediaType === undefined
+      mediaType === ''
         ? `no valid content type for the manifest: ${expected}`
         : `unsupported manifest media type ${mediaType}: ${expected}`,
     );
   }
 
   return {
-    mediaTypes: [...formatsByType.keys()],
+    mediaTypes,
 
     decode(payload, contentType) {
-      const format = formatFor(bareMediaType(contentType));
+      const format = formatFor(bareMediaType(contentType) ?? shorten(contentType?.trim() ?? ''));
       const document = parseStrictJsonObject(payload);
       checkOwnMediaType(document, format.mediaType);
       return format.decode(payload, document);
     },
 
-    decodeStored(payload) {
-      const document = parseStored(payload);
+    decodeStored(stored, detached = []) {
+      const document = parseStored(stored);
       const own = document['mediaType'];
       const format =
         typeof own === 'string' && own !== ''
@@ -65,9 +65,23 @@ export function createManifestDecoder(formats: readonly ManifestFormat[]): Manif
           : formats.find((candidate) => candidate.recognizes(document));
       if (format === undefined)
         throw invalid('the stored manifest has the shape of no known format');
-      return decodeOrSalvage(format, payload, document);
+      if (format.decodeStored !== undefined) return format.decodeStored(stored, document, detached);
+      return decodeOrSalvage(format, stored, document);
     },
   };
+}
+
+function indexByType(formats: readonly ManifestFormat[]): ReadonlyMap<string, ManifestFormat> {
+  const formatsByType = new Map<string, ManifestFormat>();
+  for (const format of formats) {
+    for (const mediaType of [format.mediaType, ...(format.alsoSentAs ?? [])]) {
+      if (formatsByType.has(mediaType)) {
+        throw new TypeError(`two manifest formats are sent as ${mediaType || 'no media type'}`);
+      }
+      formatsByType.set(mediaType, format);
+    }
+  }
+  return formatsByType;
 }
 
 // One document that two clients read as two types is CVE-2021-41190.

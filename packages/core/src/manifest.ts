@@ -26,11 +26,30 @@ export interface Manifest {
   /** Its own, or for an image without one the media type of its config: what it is listed by among referrers. */
   readonly artifactType?: string | undefined;
   readonly annotations?: Readonly<Record<string, string>> | undefined;
+  /** What the document says it is, in formats that name their repository and tag. */
+  readonly claims?: ManifestClaims | undefined;
+  /** The part of the payload that digests are computed of. Absent: the whole payload. */
+  readonly canonical?: Uint8Array | undefined;
+  /** What the payload holds beyond `canonical`, in pieces that are kept beside it: the seals of a sealed document. */
+  readonly detached?: readonly Uint8Array[] | undefined;
+}
+
+export interface ManifestClaims {
+  readonly repository: string;
+  readonly tag: string;
+}
+
+/** The bytes that the digest of a manifest names. */
+export function canonicalBytes({ canonical, payload }: Manifest): Uint8Array {
+  return canonical ?? payload;
 }
 
 /** One manifest media type: how it is recognised and read. Registered with `createManifestDecoder`. */
 export interface ManifestFormat {
   readonly mediaType: string;
+
+  /** Further `Content-Type`s under which clients send this format; `''` is a push without one. Default: none. */
+  readonly alsoSentAs?: readonly string[] | undefined;
 
   /** Whether a document that names no media type has the shape of this format. At most one format may say so. */
   recognizes(document: JsonObject): boolean;
@@ -39,9 +58,23 @@ export interface ManifestFormat {
    * Validates a document of this media type.
    *
    * @param document What `payload` says, already parsed.
-   * @throws RegistryError `MANIFEST_INVALID`, naming what is wrong.
+   * @throws RegistryError `MANIFEST_INVALID`, naming what is wrong; `MANIFEST_UNVERIFIED` when a seal does not hold.
    */
   decode(payload: Uint8Array, document: JsonObject): Manifest;
+
+  /**
+   * Makes what is served of what was stored: the canonical bytes, and the detached pieces of every push of them. Only
+   * formats that have detached pieces have this. The manifest it makes has `canonical` and `detached`.
+   *
+   * @param document What `canonical` says, already parsed.
+   * @param detached In no order. Pieces that cannot be used are left out.
+   * @throws RegistryError `MANIFEST_INVALID` when it cannot be read.
+   */
+  decodeStored?(
+    canonical: Uint8Array,
+    document: JsonObject,
+    detached: readonly Uint8Array[],
+  ): Manifest;
 }
 
 /** Collects what a manifest is about, then makes its bytes. */
@@ -60,13 +93,13 @@ export interface ManifestService {
    * @throws RegistryError `MANIFEST_UNKNOWN` when this repository does not hold it, even if another does.
    * @see OCI distribution-spec, end-3.
    */
-  get(digest: Digest, options?: OperationOptions): Promise<Manifest>;
+  get(digest: Digest, options?: GetManifestOptions): Promise<Manifest>;
 
   /**
    * Stores a manifest. Storing what is already there succeeds. It is not tagged.
    *
    * @returns The digest it was stored by: `options.digest`, or else sha256.
-   * @throws RegistryError `DIGEST_INVALID` when `options.digest` does not match the payload;
+   * @throws RegistryError `DIGEST_INVALID` when `options.digest` does not match the canonical bytes;
    * `MANIFEST_BLOB_UNKNOWN`, one for each reference that this repository lacks.
    * @see OCI distribution-spec, end-7.
    */
@@ -79,6 +112,14 @@ export interface ManifestService {
    * @see OCI distribution-spec, end-9.
    */
   delete(digest: Digest, options?: OperationOptions): Promise<void>;
+}
+
+export interface GetManifestOptions extends OperationOptions {
+  /**
+   * Whether a remembered right to read is not enough, for who goes on to rely on the manifest being there. Default
+   * `false`: until a cache learns of a deletion by another process, the manifest can still be read.
+   */
+  readonly verified?: boolean | undefined;
 }
 
 export interface PutManifestOptions extends OperationOptions {

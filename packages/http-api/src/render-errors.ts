@@ -3,7 +3,7 @@ import type { Context } from 'koa';
 
 interface Rendering {
   readonly status: number;
-  /** A code of the OCI table; below 500 there are no others. */
+  /** A code of the OCI table; below 500 there is one other. */
   readonly code: ErrorCode;
   readonly retryAfterSeconds?: number;
 }
@@ -24,6 +24,8 @@ const RENDERINGS: Readonly<Record<ErrorCode, Rendering>> = {
   MANIFEST_BLOB_UNKNOWN: { status: 400, code: 'MANIFEST_BLOB_UNKNOWN' },
   MANIFEST_INVALID: { status: 400, code: 'MANIFEST_INVALID' },
   MANIFEST_TOO_LARGE: { status: 413, code: 'MANIFEST_INVALID' },
+  // Outside the OCI table, and only for schema 1, whose clients know it.
+  MANIFEST_UNVERIFIED: { status: 400, code: 'MANIFEST_UNVERIFIED' },
   MANIFEST_UNKNOWN: { status: 404, code: 'MANIFEST_UNKNOWN' },
   NAME_INVALID: { status: 400, code: 'NAME_INVALID' },
   NAME_UNKNOWN: { status: 404, code: 'NAME_UNKNOWN' },

@@ -2,7 +2,12 @@ import { describeManifest } from '../describe-manifest.ts';
 import type { Descriptor } from '../descriptor.ts';
 import { digestOf, supportedAlgorithmOf, contentMismatch, type Digest } from '../digest.ts';
 import { RegistryError } from '../errors.ts';
-import type { Manifest, ManifestService, PutManifestOptions } from '../manifest.ts';
+import {
+  canonicalBytes,
+  type Manifest,
+  type ManifestService,
+  type PutManifestOptions,
+} from '../manifest.ts';
 import type { ListOptions } from '../options.ts';
 import type { ListReferrersOptions, ReferrerService } from '../referrer.ts';
 import type { Registry, Repository } from '../registry.ts';
@@ -94,12 +99,12 @@ class MemoryManifests implements ManifestService {
 
   async put(manifest: Manifest, { digest, signal }: PutManifestOptions = {}): Promise<Digest> {
     signal?.throwIfAborted();
-    const actual = digestOf(manifest.payload, digest && supportedAlgorithmOf(digest));
+    const actual = digestOf(canonicalBytes(manifest), digest && supportedAlgorithmOf(digest));
     if (digest !== undefined && digest !== actual) throw contentMismatch(digest);
     await this.#checkReferences(manifest);
     this.known = true;
     this.#manifests.set(actual, manifest);
-    this.#manifests.set(digestOf(manifest.payload), manifest);
+    this.#manifests.set(digestOf(canonicalBytes(manifest)), manifest);
     this.#pushed.add(actual);
     return actual;
   }
