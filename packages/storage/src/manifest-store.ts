@@ -1,4 +1,5 @@
 import {
+  canonicalBytes,
   contentMismatch,
   digestOf,
   RegistryError,
@@ -15,12 +16,14 @@ import type { GlobalBlobStore } from './blob-store.ts';
 import type { LinkedContent } from './linked-content.ts';
 import type { ManifestMemory } from './manifest-memory.ts';
 import { requireDeletion, type Policy } from './policy.ts';
+import type { SignatureStore } from './signatures.ts';
 import { verifyReferences, type ReferenceSources } from './verify-references.ts';
 
 export interface ManifestStoreOptions {
   readonly global: GlobalBlobStore;
   /** The repository's manifests. */
   readonly revisions: LinkedContent;
+  readonly signatures: SignatureStore;
   readonly blobs: ReferenceSources['blobs'];
   readonly tags: TagService;
   readonly decoder: ManifestDecoder;
@@ -46,18 +49,19 @@ export class ManifestStore implements ManifestService {
     const remembered = this.#options.memory.get(target);
     if (remembered !== undefined) return remembered;
     const manifest = await this.#read(target, options);
-    this.#options.memory.set(target, manifest);
+    this.#remember(target, manifest);
     return manifest;
   }
 
   async put(manifest: Manifest, { digest, signal }: PutManifestOptions = {}): Promise<Digest> {
     const name = checkedName(manifest, digest);
-    const { global, revisions, blobs, memory, policy } = this.#options;
+    const { global, revisions, signatures, blobs, policy } = this.#options;
     const sources = { blobs, manifests: revisions, policy: policy.references };
     await verifyReferences(manifest, sources, { signal });
-    const descriptor = await global.put(manifest.payload, { signal });
+    const descriptor = await global.put(canonicalBytes(manifest), { signal });
+    await signatures.add(descriptor.digest, manifest.detached ?? [], { signal });
     await revisions.link({ ...descriptor, mediaType: manifest.mediaType }, name, { signal });
-    memory.set(descriptor.digest, manifest);
+    this.#remember(descriptor.digest, manifest);
     return name;
   }
 
@@ -70,10 +74,18 @@ export class ManifestStore implements ManifestService {
     await revisions.unlink(digest, options);
   }
 
+  /** A digest that does not cover the whole payload does not say for ever what is served. */
+  #remember(digest: Digest, manifest: Manifest): void {
+    if (manifest.detached === undefined) this.#options.memory.set(digest, manifest);
+  }
+
   async #read(digest: Digest, options?: OperationOptions): Promise<Manifest> {
-    const { global, decoder } = this.#options;
+    const { global, signatures, decoder } = this.#options;
     try {
-      return decoder.decodeStored(await global.get(digest, options));
+      const stored = await global.get(digest, options);
+      const manifest = decoder.decodeStored(stored);
+      if (manifest.detached === undefined) return manifest;
+      return decoder.decodeStored(stored, await signatures.read(digest, options));
     } catch (error) {
       if (!RegistryError.is(error, 'BLOB_UNKNOWN', 'MANIFEST_INVALID')) throw error;
       // Missing bytes, or a format that is not enabled: to a client it is not there, and it is told why.
@@ -83,9 +95,10 @@ export class ManifestStore implements ManifestService {
 }
 
 /** The digest a manifest is stored by: the client's, if it matches. */
-function checkedName({ payload }: Manifest, wanted: Digest | undefined): Digest {
-  if (wanted === undefined) return digestOf(payload);
-  if (digestOf(payload, supportedAlgorithmOf(wanted)) !== wanted) throw contentMismatch(wanted);
+function checkedName(manifest: Manifest, wanted: Digest | undefined): Digest {
+  const content = canonicalBytes(manifest);
+  if (wanted === undefined) return digestOf(content);
+  if (digestOf(content, supportedAlgorithmOf(wanted)) !== wanted) throw contentMismatch(wanted);
   return wanted;
 }
 

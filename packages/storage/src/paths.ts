@@ -13,6 +13,7 @@ import {
  *     /docker/registry/v2/blobs/sha256/<ab>/<abcd…>/data     the bytes of every blob and manifest, once
  *     R/_layers/<algorithm>/<hex>/link                       the repository may read this blob
  *     R/_manifests/revisions/<algorithm>/<hex>/link          the repository may read this manifest
+ *     R/_manifests/revisions/…/signatures/sha256/<hex>/link  a signature of this manifest, of schema 1 alone
  *     R/_manifests/tags/<tag>/current/link                   what a tag names now
  *     R/_manifests/tags/<tag>/index/<algorithm>/<hex>/link   what it has ever named
  *     R/_uploads/<id>/startedat                              an upload session, with the time it began
@@ -53,6 +54,20 @@ export function manifestsPath(repository: string): string {
 
 export function revisionLinkPath(name: RepositoryName, digest: Digest): string {
   return `${revisionsPath(name)}/${linkName(digest)}`;
+}
+
+/** The directory of the signatures of one manifest. Signatures are named by their sha256. */
+export function signaturesPath(name: RepositoryName, revision: Digest): string {
+  const { algorithm, encoded } = parts(revision);
+  return `${revisionsPath(name)}/${algorithm}/${encoded}/signatures/sha256`;
+}
+
+export function signatureLinkPath(
+  name: RepositoryName,
+  revision: Digest,
+  signature: Digest,
+): string {
+  return `${signaturesPath(name, revision)}/${encodedOf(signature)}/link`;
 }
 
 /** The directory of all revision links. */

@@ -1,5 +1,6 @@
 import {
   algorithmOf,
+  canonicalBytes,
   CANONICAL_ALGORITHM,
   describeManifest,
   digestOf,
@@ -91,7 +92,7 @@ export class ReferrerIndex implements ReferrerService {
     for (const digest of digests.toSorted(canonicalLast)) {
       const manifest = await this.#manifests.get(digest, options).catch(ignoreUnknown);
       if (manifest === undefined || aliased.has(digest)) continue;
-      if (!isCanonical(digest)) aliased.add(digestOf(manifest.payload));
+      if (!isCanonical(digest)) aliased.add(digestOf(canonicalBytes(manifest)));
       await this.add(manifest, digest, options);
     }
     if (digests.length > 0) {
@@ -163,7 +164,7 @@ export function indexReferrers(manifests: ManifestService, index: ReferrerIndex)
     exists: (digest, options) => manifests.exists(digest, options),
     get: (digest, options) => manifests.get(digest, options),
     async put(manifest, options = {}) {
-      await index.add(manifest, options.digest ?? digestOf(manifest.payload), options);
+      await index.add(manifest, options.digest ?? digestOf(canonicalBytes(manifest)), options);
       return manifests.put(manifest, options);
     },
     async delete(digest, options) {

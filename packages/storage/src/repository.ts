@@ -17,6 +17,7 @@ import { ManifestStore } from './manifest-store.ts';
 import { layerLinkPath, revisionLinkPath } from './paths.ts';
 import type { Policy } from './policy.ts';
 import { indexReferrers, ReferrerIndex } from './referrers.ts';
+import { SignatureStore } from './signatures.ts';
 import { TagStore } from './tag-store.ts';
 import { Uploads, type UploadSessions } from './uploads.ts';
 
@@ -71,7 +72,8 @@ export function createRepository(name: RepositoryName, parts: RepositoryParts): 
     policy,
   });
   const tags = new TagStore({ driver, links, name, policy, moving: parts.moving });
-  const stored = new ManifestStore({ ...parts, revisions, blobs, tags });
+  const signatures = new SignatureStore({ driver, links, global, name });
+  const stored = new ManifestStore({ ...parts, revisions, signatures, blobs, tags });
   const referrers = new ReferrerIndex({ driver, name, manifests: stored });
   return { name, blobs, manifests: indexReferrers(stored, referrers), tags, referrers };
 }
