@@ -17,6 +17,7 @@ export {
 } from './build.ts';
 export type { ManifestListPlatform } from './encode-list-entry.ts';
 export { schema2Formats, schema2ManifestFormat, schema2ManifestListFormat } from './format.ts';
+export { manifestListConverter } from './list-converter.ts';
 export {
   isForeignLayer,
   SCHEMA2_FOREIGN_LAYER,
