@@ -1,6 +1,7 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import {
   DEFAULT_MAXIMUM_MANIFEST_SIZE,
+  type ManifestConverter,
   type ManifestDecoder,
   type Registry,
   type Repository,
@@ -13,6 +14,11 @@ export interface RegistryApiOptions {
   readonly registry: Registry;
   /** Decodes the manifests that clients push. */
   readonly decoder: ManifestDecoder;
+  /**
+   * Make older forms of manifests for clients that ask by tag and do not take what is stored: a client takes the media
+   * types that its `Accept` names, wildcards aside. Default: none, and a tag gives what it names.
+   */
+  readonly converters?: readonly ManifestConverter[] | undefined;
   /** The path below which the API lies, such as `/registry`; its `/v2/` follows. Default: none. */
   readonly prefix?: string | undefined;
   /**
@@ -59,6 +65,7 @@ export interface RequestFacts {
 export interface Settings {
   readonly registry: Registry;
   readonly decoder: ManifestDecoder;
+  readonly converters: readonly ManifestConverter[];
   readonly prefix: string;
   readonly urls: UrlBuilder;
   readonly headers: readonly (readonly [name: string, values: readonly string[]])[];
@@ -76,6 +83,7 @@ export function resolveOptions(options: RegistryApiOptions): Settings {
   return {
     registry: options.registry,
     decoder: options.decoder,
+    converters: options.converters ?? [],
     prefix,
     urls: createUrlBuilder({ prefix, host: options.host, relative: options.relativeUrls ?? false }),
     headers: resolveHeaders(options.headers ?? {}),

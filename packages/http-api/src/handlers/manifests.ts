@@ -1,4 +1,6 @@
 import {
+  canonicalBytes,
+  digestOf,
   isTag,
   parseDigest,
   parseTag,
@@ -6,6 +8,8 @@ import {
   routes,
   supportedAlgorithmOf,
   type Digest,
+  type Manifest,
+  type ManifestClaims,
   type Tag,
   type TagService,
 } from '@purser/core';
@@ -13,6 +17,7 @@ import type { Context } from 'koa';
 import { answerEmpty } from '../answers.ts';
 import { queryOf, type MethodTable, type RepositoryCall } from '../call.ts';
 import { etagOf, isNotModified, preconditionFailed, replacementCondition } from '../conditional.ts';
+import { acceptedTypes, convertForClient } from '../convert-manifest.ts';
 import { readManifest } from '../request-body.ts';
 import { warn } from '../warnings.ts';
 
@@ -26,19 +31,48 @@ export const manifests: MethodTable<ManifestCall> = {
   PUT: putManifest,
 };
 
-/** Gives what the digest or the tag names, whatever `Accept` says: a digest names bytes, and so does a tag. */
+/**
+ * Gives what the digest or the tag names, whatever `Accept` says: a digest names bytes, and so does a tag. Only with
+ * converters does a tag name an image, in the form that the client takes.
+ */
 async function getManifest(call: ManifestCall): Promise<void> {
   const { context, repository } = call;
-  const digest = await resolve(call);
-  if (isNotModified(context.req.headers, digest) && (await repository.manifests.exists(digest))) {
-    describe(context, digest);
+  const found = await resolve(call);
+  const { manifests: service } = repository;
+  if (isNotModified(context.req.headers, found.digest) && (await service.exists(found.digest))) {
+    describe(context, found.digest);
     answerEmpty(context, 304);
     return;
   }
-  const { mediaType, payload } = await repository.manifests.get(digest);
+  // Who asks whether a manifest is there may go on to rely on it.
+  const verified = context.method === 'HEAD';
+  const stored = await service.get(found.digest, { verified });
+  const { manifest, digest } = await inClientsForm(call, { ...found, manifest: stored });
+  const { mediaType, payload } = manifest;
   describe(context, digest);
   context.set('Content-Type', mediaType);
   context.body = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+}
+
+interface NamedManifest {
+  readonly manifest: Manifest;
+  readonly digest: Digest;
+  /** The tag that named it, if one did. */
+  readonly tag?: Tag | undefined;
+}
+
+async function inClientsForm(
+  { context, settings: { converters }, repository }: ManifestCall,
+  named: NamedManifest,
+): Promise<NamedManifest> {
+  const { manifest, tag } = named;
+  if (tag === undefined || converters.length === 0) return named;
+  context.vary('Accept');
+  const accepted = acceptedTypes(context.req.headers.accept);
+  const source = { repository, tag };
+  const converted = await convertForClient(manifest, accepted, { converters, source });
+  if (converted === manifest) return named;
+  return { manifest: converted, digest: digestOf(canonicalBytes(converted)), tag };
 }
 
 async function putManifest(call: ManifestCall): Promise<void> {
@@ -48,6 +82,7 @@ async function putManifest(call: ManifestCall): Promise<void> {
   const { digest: expected, tags } = parseReference(call);
   const payload = await readManifest(context.req, settings.maximumManifestSize);
   const manifest = settings.decoder.decode(payload, headers['content-type']);
+  checkClaims(manifest.claims, { name, tags });
   const allow = replacementCondition(headers);
   if (allow !== undefined) await checkTags(tagService, tags, allow);
   const digest = await service.put(manifest, { digest: expected });
@@ -65,6 +100,22 @@ async function putManifest(call: ManifestCall): Promise<void> {
 const EMPTY_CONFIG = 'application/vnd.oci.empty.v1+json';
 const MISSING_ARTIFACT_TYPE =
   'the config is the empty descriptor and there is no artifactType: nobody can tell what this artifact is';
+
+/** A document that says of which repository and tag it is must not be passed off as another. */
+function checkClaims(
+  claims: ManifestClaims | undefined,
+  { name, tags }: { name: string; tags: readonly Tag[] },
+): void {
+  if (claims === undefined) return;
+  const { repository, tag } = claims;
+  if (repository !== name) {
+    const message = `the manifest says that it is of repository ${repository}`;
+    throw new RegistryError('NAME_INVALID', { message, detail: { name: repository } });
+  }
+  if (tags.every((pushed) => pushed === tag)) return;
+  const reason = `the manifest says that its tag is ${tag}`;
+  throw new RegistryError('MANIFEST_INVALID', { message: reason, detail: { reason, tag } });
+}
 
 /** Refuses before anything is stored what would be refused afterwards. */
 async function checkTags(
@@ -91,13 +142,15 @@ function describe(context: Context, digest: Digest): void {
 }
 
 /** Which manifest is meant. A tag never contains a colon, and every digest does. */
-async function resolve({ repository, parameters }: ManifestCall): Promise<Digest> {
-  const { reference } = parameters;
-  if (isDigestReference(reference)) return parseDigest(reference);
+async function resolve({
+  repository,
+  parameters: { reference },
+}: ManifestCall): Promise<{ digest: Digest; tag?: Tag }> {
+  if (isDigestReference(reference)) return { digest: parseDigest(reference) };
   const tag = existingTag(reference);
   const digest = await repository.tags.get(tag);
   if (digest === undefined) throw unknownTag(tag);
-  return digest;
+  return { digest, tag };
 }
 
 /** The most `tag` parameters of one push. */
