@@ -3,6 +3,7 @@ import {
   digestOf,
   OCTET_STREAM,
   RegistryError,
+  type BlobDescriptorService,
   type BlobProvider,
   type BlobStatter,
   type ByteRange,
@@ -15,14 +16,21 @@ import {
 import { DriverError, type StorageDriver } from '@purser/storage-driver';
 import { blobDataPath } from './paths.ts';
 
+export interface OpenGlobalOptions extends OpenOptions {
+  readonly size?: number | undefined;
+}
+
 /**
  * All content of the registry, by its sha256, whoever may read it. Only the linked stores above it know repositories.
  */
 export class GlobalBlobStore implements BlobStatter, BlobProvider {
   readonly #driver: StorageDriver;
+  readonly #cache: BlobDescriptorService | undefined;
 
-  constructor(driver: StorageDriver) {
+  /** @param cache Remembers sizes, which content of one digest never changes. It is asked by no one but `open`. */
+  constructor(driver: StorageDriver, cache?: BlobDescriptorService) {
     this.#driver = driver;
+    this.#cache = cache;
   }
 
   async stat(digest: Digest, options?: OperationOptions): Promise<Descriptor | undefined> {
@@ -31,8 +39,12 @@ export class GlobalBlobStore implements BlobStatter, BlobProvider {
     return { mediaType: OCTET_STREAM, digest, size: info.size };
   }
 
-  async open(digest: Digest, { range, lend, signal }: OpenOptions = {}): Promise<Readable> {
-    if (range !== undefined) await this.#checkRange(digest, range);
+  /** @param options.size What the size is remembered to be, so that a range need not be held against storage. */
+  async open(
+    digest: Digest,
+    { range, size, lend, signal }: OpenGlobalOptions = {},
+  ): Promise<Readable> {
+    if (range !== undefined) await this.#checkRange(digest, range, size);
     try {
       return await this.#driver.openReader(blobDataPath(digest), {
         ...asSlice(range),
@@ -40,15 +52,20 @@ export class GlobalBlobStore implements BlobStatter, BlobProvider {
         signal,
       });
     } catch (error) {
-      throw orUnknown(error, digest);
+      throw await this.#orUnknown(error, digest);
     }
+  }
+
+  /** Remembers the size of content that was seen. */
+  async remember(descriptor: Descriptor): Promise<void> {
+    await this.#cache?.set(descriptor.digest, descriptor);
   }
 
   async locate(digest: Digest, options: LocateOptions): Promise<URL | undefined> {
     try {
       return await this.#driver.locate(blobDataPath(digest), options);
     } catch (error) {
-      throw orUnknown(error, digest);
+      throw await this.#orUnknown(error, digest);
     }
   }
 
@@ -57,7 +74,7 @@ export class GlobalBlobStore implements BlobStatter, BlobProvider {
     try {
       return await this.#driver.getContent(blobDataPath(digest), options);
     } catch (error) {
-      throw orUnknown(error, digest);
+      throw await this.#orUnknown(error, digest);
     }
   }
 
@@ -85,20 +102,27 @@ export class GlobalBlobStore implements BlobStatter, BlobProvider {
     return (await this.stat(digest, options))?.size === size;
   }
 
-  async #checkRange(digest: Digest, { start, end }: ByteRange): Promise<void> {
+  /** What is remembered may grant a range, which opening then proves; only storage refuses one. */
+  async #checkRange(digest: Digest, range: ByteRange, known: number | undefined): Promise<void> {
+    const remembered = known ?? (await this.#cache?.stat(digest))?.size;
+    if (remembered !== undefined && isInside(range, remembered)) return;
     const size = (await this.stat(digest))?.size;
     if (size === undefined) throw new RegistryError('BLOB_UNKNOWN', { detail: { digest } });
-    if (start < 0 || start > end || end >= size) {
+    if (!isInside(range, size))
       throw new RegistryError('RANGE_UNSATISFIABLE', { detail: { size } });
-    }
   }
+
+  async #orUnknown(error: unknown, digest: Digest): Promise<unknown> {
+    if (!DriverError.is(error, 'PATH_NOT_FOUND', 'NOT_A_FILE')) return error;
+    await this.#cache?.clear(digest);
+    return new RegistryError('BLOB_UNKNOWN', { detail: { digest }, cause: error });
+  }
+}
+
+function isInside({ start, end }: ByteRange, size: number): boolean {
+  return start >= 0 && start <= end && end < size;
 }
 
 function asSlice(range: ByteRange | undefined): { offset?: number; length?: number } {
   return range === undefined ? {} : { offset: range.start, length: range.end - range.start + 1 };
-}
-
-function orUnknown(error: unknown, digest: Digest): unknown {
-  if (!DriverError.is(error, 'PATH_NOT_FOUND', 'NOT_A_FILE')) return error;
-  return new RegistryError('BLOB_UNKNOWN', { detail: { digest }, cause: error });
 }

@@ -23,7 +23,9 @@ export interface RegistryOptions {
   readonly deletion?: boolean | undefined;
   /** What a manifest refers to and must be there when it is pushed. Default: all of it. */
   readonly references?: ReferencePolicy | undefined;
-  /** Remembers descriptors. None by default. */
+  /**
+   * Remembers descriptors, to save reads. Its failures fail the calls that ask it. None by default.
+   */
   readonly cache?: BlobDescriptorCache | undefined;
   /** The most bytes of manifests kept in memory. Default 16 MiB; 0 keeps none. */
   readonly manifestMemoryBytes?: number | undefined;
@@ -49,7 +51,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     cache: options.cache,
     policy: { deletion: options.deletion ?? false, references: options.references ?? {} },
     links: new Links(driver, report),
-    global: new GlobalBlobStore(driver),
+    global: new GlobalBlobStore(driver, options.cache?.global),
     memory: new ManifestMemory(options.manifestMemoryBytes ?? DEFAULT_MANIFEST_MEMORY),
     sessions: new UploadSessions(),
     moving: new Exclusive(),

@@ -63,7 +63,10 @@ export class LinkedBlobStore implements BlobStore {
   }
 
   async open(digest: Digest, options?: OpenOptions): Promise<Readable> {
-    return this.#global.open(await this.#resolve(digest, options), options);
+    const open = (target: Digest, size?: number) => this.#global.open(target, { ...options, size });
+    const content = await this.#content.use(digest, open, options);
+    if (content === undefined) throw unknownBlob(digest);
+    return content;
   }
 
   async locate(digest: Digest, options: LocateOptions): Promise<URL | undefined> {
@@ -72,7 +75,12 @@ export class LinkedBlobStore implements BlobStore {
       const url = await this.#global.locate(digest, options);
       if (url === undefined) return undefined;
     }
-    return this.#global.locate(await this.#resolve(digest, options), options);
+    const locate = async (target: Digest) => ({ url: await this.#global.locate(target, options) });
+    // Who asks by HEAD may be about to push, and relies on the answer.
+    const verified = options.method === 'HEAD';
+    const found = await this.#content.use(digest, locate, { ...options, verified });
+    if (found === undefined) throw unknownBlob(digest);
+    return found.url;
   }
 
   async put(content: Uint8Array, { mediaType, signal }: PutBlobOptions = {}): Promise<Descriptor> {
@@ -121,12 +129,6 @@ export class LinkedBlobStore implements BlobStore {
       if (found !== undefined) return found;
     }
     return undefined;
-  }
-
-  async #resolve(digest: Digest, options?: OperationOptions): Promise<Digest> {
-    const target = await this.#content.resolve(digest, options);
-    if (target === undefined) throw unknownBlob(digest);
-    return target;
   }
 }
 

@@ -1,5 +1,8 @@
 import {
+  algorithmOf,
+  CANONICAL_ALGORITHM,
   isSupportedDigest,
+  RegistryError,
   type BlobDescriptorService,
   type BlobStatter,
   type Descriptor,
@@ -7,7 +10,7 @@ import {
   type OperationOptions,
 } from '@purser/core';
 import type { GlobalBlobStore } from './blob-store.ts';
-import { cachedStatter } from './cached-statter.ts';
+import { CachedStatter } from './cached-statter.ts';
 import type { DamageReporter } from './damage.ts';
 import type { Links } from './links.ts';
 
@@ -17,6 +20,11 @@ export interface LinkSet {
   readonly linkPath: (digest: Digest) => string;
   /** Remembers what this set links; nothing else may use it. */
   readonly cache?: BlobDescriptorService | undefined;
+}
+
+export interface UseOptions extends OperationOptions {
+  /** Whether a remembered link is not enough. Default `false`. */
+  readonly verified?: boolean | undefined;
 }
 
 /**
@@ -29,7 +37,7 @@ export class LinkedContent implements BlobStatter {
   readonly #links: Links;
   readonly #global: GlobalBlobStore;
   readonly #report: DamageReporter;
-  readonly #statter: BlobStatter;
+  readonly #cached: CachedStatter | undefined;
 
   constructor(
     linkSet: LinkSet,
@@ -39,12 +47,20 @@ export class LinkedContent implements BlobStatter {
     this.#links = links;
     this.#global = global;
     this.#report = report;
-    const backend: BlobStatter = { stat: (digest, options) => this.#statStored(digest, options) };
-    this.#statter = linkSet.cache === undefined ? backend : cachedStatter(linkSet.cache, backend);
+    this.#cached =
+      linkSet.cache &&
+      new CachedStatter(linkSet.cache, {
+        stat: (digest, options) => this.#statStored(digest, options),
+        readLink: (digest, options) => this.resolve(digest, options),
+        statContent: (digest, options) => global.stat(digest, options),
+        remember: (descriptor) => global.remember(descriptor),
+      });
   }
 
+  /** Says what storage says now: a push may rely on it. What is remembered makes it faster, and nothing else. */
   async stat(digest: Digest, options?: OperationOptions): Promise<Descriptor | undefined> {
-    return isSupportedDigest(digest) ? this.#statter.stat(digest, options) : undefined;
+    if (!isSupportedDigest(digest)) return undefined;
+    return (this.#cached ?? { stat: this.#statStored.bind(this) }).stat(digest, options);
   }
 
   /** The digest under which the global store may be asked; `undefined` without a link. Does not look there. */
@@ -53,7 +69,35 @@ export class LinkedContent implements BlobStatter {
     return this.#links.read(this.#linkSet.linkPath(digest), options);
   }
 
-  /** Lets the repository read content by its sha256, and by the digest it was named by. */
+  /**
+   * Hands the digest under which the global store may be asked to `use`, which reads the content. A remembered link is
+   * believed, since `use` finds out: when it fails, the link is forgotten and read.
+   *
+   * @param use Fails with RegistryError `BLOB_UNKNOWN` when the content is not there. Gets the size, where remembered.
+   * @returns What `use` gave; `undefined` without a link.
+   */
+  async use<T>(
+    digest: Digest,
+    use: (target: Digest, size?: number) => Promise<T>,
+    { verified = false, signal }: UseOptions = {},
+  ): Promise<T | undefined> {
+    const known = verified ? undefined : await this.#remembered(digest, { signal });
+    if (known !== undefined) {
+      try {
+        return await use(known.digest, known.size);
+      } catch (error) {
+        if (!RegistryError.is(error, 'BLOB_UNKNOWN')) throw error;
+        await this.#linkSet.cache?.clear(digest);
+      }
+    }
+    const target = await this.resolve(digest, { signal });
+    return target === undefined ? undefined : use(target);
+  }
+
+  /**
+   * Lets the repository read content by its sha256, and by the digest it was named by. Nothing is remembered: who asks
+   * for it later does that.
+   */
   async link(
     descriptor: Descriptor,
     name: Digest = descriptor.digest,
@@ -65,17 +109,29 @@ export class LinkedContent implements BlobStatter {
         this.#links.write(this.#linkSet.linkPath(digest), descriptor.digest, options),
       ),
     );
-    for (const digest of names) await this.#linkSet.cache?.set(digest, descriptor, options);
   }
 
-  /** Takes the right to read away, and says whether it was there. The cache forgets first, lest it grant again. */
+  /**
+   * Takes the right to read away, and says whether it was there. It is forgotten before, lest it be granted should the
+   * rest fail, and after, since a reader may have remembered it between the two.
+   */
   async unlink(digest: Digest, options?: OperationOptions): Promise<boolean> {
     if (!isSupportedDigest(digest)) return false;
     await this.#linkSet.cache?.clear(digest, options);
-    const found = await this.#links.delete(this.#linkSet.linkPath(digest), options);
-    // A reader may have remembered it between the two.
-    await this.#linkSet.cache?.clear(digest, options);
-    return found;
+    try {
+      return await this.#links.delete(this.#linkSet.linkPath(digest), options);
+    } finally {
+      // Also when it failed, and without the signal: the link may be gone, and then the last word must be said.
+      await this.#linkSet.cache?.clear(digest);
+    }
+  }
+
+  async #remembered(digest: Digest, options: OperationOptions): Promise<Descriptor | undefined> {
+    if (!isSupportedDigest(digest)) return undefined;
+    const known = await this.#linkSet.cache?.stat(digest, options);
+    // Only the link of another algorithm names content by another digest: anything else is garbage.
+    if (algorithmOf(digest) === CANONICAL_ALGORITHM && known?.digest !== digest) return undefined;
+    return known;
   }
 
   async #statStored(digest: Digest, options?: OperationOptions): Promise<Descriptor | undefined> {

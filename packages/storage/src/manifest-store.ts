@@ -5,6 +5,7 @@ import {
   RegistryError,
   supportedAlgorithmOf,
   type Digest,
+  type GetManifestOptions,
   type Manifest,
   type ManifestDecoder,
   type ManifestService,
@@ -43,14 +44,18 @@ export class ManifestStore implements ManifestService {
     return (await this.#options.revisions.stat(digest, options)) !== undefined;
   }
 
-  async get(digest: Digest, options?: OperationOptions): Promise<Manifest> {
-    const target = await this.#options.revisions.resolve(digest, options);
-    if (target === undefined) throw unknownManifest(digest);
-    const remembered = this.#options.memory.get(target);
-    if (remembered !== undefined) return remembered;
-    const manifest = await this.#read(target, options);
-    this.#remember(target, manifest);
-    return manifest;
+  async get(digest: Digest, options: GetManifestOptions = {}): Promise<Manifest> {
+    try {
+      const manifest = options.verified
+        ? await this.#getVerified(digest, options)
+        : await this.#getLinked(digest, options);
+      if (manifest !== undefined) return manifest;
+    } catch (error) {
+      if (!RegistryError.is(error, 'BLOB_UNKNOWN', 'MANIFEST_INVALID')) throw error;
+      // Missing bytes, or a format that is not enabled: to a client it is not there, and it is told why.
+      throw unknownManifest(digest, error);
+    }
+    throw unknownManifest(digest);
   }
 
   async put(manifest: Manifest, { digest, signal }: PutManifestOptions = {}): Promise<Digest> {
@@ -74,23 +79,42 @@ export class ManifestStore implements ManifestService {
     await revisions.unlink(digest, options);
   }
 
+  async #getVerified(digest: Digest, options: OperationOptions): Promise<Manifest | undefined> {
+    const stored = await this.#options.revisions.stat(digest, options);
+    return stored && this.#recall(stored.digest, options);
+  }
+
+  async #getLinked(digest: Digest, options: OperationOptions): Promise<Manifest | undefined> {
+    const { revisions, memory } = this.#options;
+    // With the manifest in memory no bytes are read that prove it is there: then the link is.
+    const verified = memory.get(digest) !== undefined;
+    const load = (target: Digest, size?: number) =>
+      size === undefined ? this.#recall(target, options) : this.#load(target, options);
+    return revisions.use(digest, load, { ...options, verified });
+  }
+
   /** A digest that does not cover the whole payload does not say for ever what is served. */
   #remember(digest: Digest, manifest: Manifest): void {
     if (manifest.detached === undefined) this.#options.memory.set(digest, manifest);
   }
 
+  /** From memory, where it is: only for who has read the link. */
+  async #recall(digest: Digest, options?: OperationOptions): Promise<Manifest> {
+    return this.#options.memory.get(digest) ?? this.#load(digest, options);
+  }
+
+  async #load(digest: Digest, options?: OperationOptions): Promise<Manifest> {
+    const manifest = await this.#read(digest, options);
+    this.#remember(digest, manifest);
+    return manifest;
+  }
+
   async #read(digest: Digest, options?: OperationOptions): Promise<Manifest> {
     const { global, signatures, decoder } = this.#options;
-    try {
-      const stored = await global.get(digest, options);
-      const manifest = decoder.decodeStored(stored);
-      if (manifest.detached === undefined) return manifest;
-      return decoder.decodeStored(stored, await signatures.read(digest, options));
-    } catch (error) {
-      if (!RegistryError.is(error, 'BLOB_UNKNOWN', 'MANIFEST_INVALID')) throw error;
-      // Missing bytes, or a format that is not enabled: to a client it is not there, and it is told why.
-      throw unknownManifest(digest, error);
-    }
+    const stored = await global.get(digest, options);
+    const manifest = decoder.decodeStored(stored);
+    if (manifest.detached === undefined) return manifest;
+    return decoder.decodeStored(stored, await signatures.read(digest, options));
   }
 }
 

@@ -63,10 +63,10 @@ describe('a manifest with detached signatures', () => {
   it('is served with the signatures of every push', async () => {
     const { manifests, served } = setUp();
     await manifests.put(sealed('one'));
-    expect(await served()).toBe(`${CANONICAL}\none`);
+    expect(await served()).toBe(`${CANONICAL.toString()}\none`);
     await manifests.put(sealed('two'));
     await manifests.put(sealed('one'));
-    expect(await served()).toBe(`${CANONICAL}\none\ntwo`);
+    expect(await served()).toBe(`${CANONICAL.toString()}\none\ntwo`);
   });
 
   it('is refused under a digest that is not that of its canonical bytes', async () => {
@@ -84,7 +84,7 @@ describe('a manifest with detached signatures', () => {
     await driver.delete(blobDataPath(digestOf(Buffer.from('two'))));
     await driver.putContent(blobDataPath(digestOf(Buffer.from('three'))), Buffer.from('3'));
     await driver.putContent(`${signaturesPath(NAME, REVISION)}/stray`, Buffer.from(''));
-    expect(await served()).toBe(`${CANONICAL}\none`);
+    expect(await served()).toBe(`${CANONICAL.toString()}\none`);
   });
 
   it('is one manifest: its signatures are no revisions, and go unread once it is deleted', async () => {

@@ -1,5 +1,5 @@
 /**
- * What every `Registry` must do, as tests for any runner.
+ * What every `Registry`, and every `BlobDescriptorCache`, must do, as tests for any runner.
  *
  * ```ts
  * import { describeRegistryConformance } from '@purser/core/conformance';
@@ -23,6 +23,11 @@ import { registryTest, type RegistryConformanceOptions } from './suite.ts';
 import { testTags } from './tags.ts';
 import { testUploads } from './uploads.ts';
 
+export {
+  describeBlobDescriptorCacheConformance,
+  type BlobDescriptorCacheConformanceOptions,
+  type BlobDescriptorCacheUnderTest,
+} from './blob-descriptor-cache.ts';
 export type {
   RegistryConformanceOptions,
   RegistrySupport,

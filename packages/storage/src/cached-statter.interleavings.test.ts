@@ -1,0 +1,161 @@
+import {
+  digestOf,
+  OCTET_STREAM,
+  parseRepositoryName,
+  type BlobDescriptorService,
+  type Descriptor,
+  type Digest,
+} from '@purser/core';
+import { MemoryDriver, type StorageDriver } from '@purser/storage-driver';
+import { describe, expect, it } from 'vitest';
+import { GlobalBlobStore } from './blob-store.ts';
+import { LinkedContent } from './linked-content.ts';
+import { Links } from './links.ts';
+import { layerLinkPath } from './paths.ts';
+
+const name = parseRepositoryName('a');
+const bytes = Buffer.from('content');
+const digest = digestOf(bytes);
+const descriptor: Descriptor = { mediaType: OCTET_STREAM, digest, size: bytes.byteLength };
+
+/** Every call of a process waits here until it is its turn. */
+type Gate = <T>(call: () => Promise<T>) => Promise<T>;
+
+/** What one process does with the link, through calls that are made one at a time. */
+type Process = (content: LinkedContent) => Promise<unknown>;
+
+const reads: Process = (content) => content.stat(digest);
+const opens: Process = (content) => content.use(digest, async (target) => target);
+const deletes: Process = (content) => content.unlink(digest);
+const pushes: Process = (content) => content.link(descriptor);
+const deletesAndPushes: Process = async (content) => {
+  await deletes(content);
+  await pushes(content);
+};
+const pushesAndDeletes: Process = async (content) => {
+  await pushes(content);
+  await deletes(content);
+};
+
+interface Outcome {
+  readonly linked: boolean;
+  readonly remembered: boolean;
+}
+
+/**
+ * Runs processes that share a store and a cache, in every order in which their calls to these can take effect.
+ *
+ * One order is a list of choices: which of the calls that wait goes next. All lists are tried, the last choice that
+ * has another left being changed each time.
+ */
+async function everyOutcome(
+  processes: readonly Process[],
+  start: { linked: boolean; remembered: boolean },
+): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  let choices: number[] = [];
+  for (;;) {
+    const { taken, outcome } = await runOnce(processes, { ...start, choices });
+    outcomes.push(outcome);
+    const last = taken.findLastIndex(({ choice, of }) => choice + 1 < of);
+    if (last === -1) return outcomes;
+    choices = taken.slice(0, last + 1).map(({ choice }) => choice);
+    choices[last]! += 1;
+  }
+}
+
+async function runOnce(
+  processes: readonly Process[],
+  { linked, remembered, choices }: Outcome & { choices: readonly number[] },
+) {
+  const driver = new MemoryDriver();
+  const cache = new Map<Digest, Descriptor>();
+  const linkPath = layerLinkPath(name, digest);
+  await new GlobalBlobStore(driver).put(bytes);
+  if (linked) await driver.putContent(linkPath, Buffer.from(digest));
+  if (remembered) cache.set(digest, descriptor);
+
+  const waiting: (() => Promise<void>)[] = [];
+  const gate: Gate = <T>(call: () => Promise<T>) => {
+    const result = Promise.withResolvers<T>();
+    waiting.push(() => call().then(result.resolve, result.reject));
+    return result.promise;
+  };
+  const running = processes.map((process) => process(createContent(driver, cache, gate)));
+  const taken: { choice: number; of: number }[] = [];
+  await settled();
+  while (waiting.length > 0) {
+    const choice = choices[taken.length] ?? 0;
+    taken.push({ choice, of: waiting.length });
+    await waiting.splice(choice, 1)[0]!();
+    await settled();
+  }
+  await Promise.all(running);
+  const isLinked = (await driver.stat(linkPath)) !== undefined;
+  return { taken, outcome: { linked: isLinked, remembered: cache.has(digest) } };
+}
+
+function createContent(driver: StorageDriver, cache: Map<Digest, Descriptor>, gate: Gate) {
+  const gated: Pick<StorageDriver, 'getContent' | 'putContent' | 'delete' | 'stat'> = {
+    getContent: (...call) => gate(() => driver.getContent(...call)),
+    putContent: (...call) => gate(() => driver.putContent(...call)),
+    delete: (...call) => gate(() => driver.delete(...call)),
+    stat: (...call) => gate(() => driver.stat(...call)),
+  };
+  const service: BlobDescriptorService = {
+    stat: (asked) => gate(async () => cache.get(asked)),
+    set: (asked, known) => gate(async () => void cache.set(asked, known)),
+    clear: (asked) => gate(async () => void cache.delete(asked)),
+  };
+  const report = () => {};
+  return new LinkedContent(
+    { linkPath: (asked) => layerLinkPath(name, asked), cache: service },
+    {
+      links: new Links(gated as StorageDriver, report),
+      global: new GlobalBlobStore(gated as StorageDriver),
+      report,
+    },
+  );
+}
+
+/** Until every process waits, or has ended. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve));
+}
+
+describe('in every order of calls, what is remembered at the end is linked', () => {
+  const all = [
+    { title: 'a reader and a deleter', processes: [reads, deletes] },
+    { title: 'a reader and one who opens and a deleter', processes: [reads, opens, deletes] },
+    { title: 'a reader and a deleter who pushes again', processes: [reads, deletesAndPushes] },
+    { title: 'a reader and one who pushes and deletes', processes: [reads, pushesAndDeletes] },
+    { title: 'a reader, a deleter and a pusher', processes: [reads, deletes, pushes] },
+    { title: 'a reader and two deleters', processes: [reads, deletes, deletes] },
+  ];
+  const starts = [
+    { linked: true, remembered: false },
+    { linked: true, remembered: true },
+    { linked: false, remembered: false },
+    { linked: false, remembered: true },
+  ];
+
+  for (const { title, processes } of all) {
+    it.each(starts)(`${title}, from %o`, async (start) => {
+      const outcomes = await everyOutcome(processes, start);
+      expect(outcomes.length).toBeGreaterThanOrEqual(10);
+      const isDeletedLast = processes.at(-1) !== pushes && processes.at(-1) !== deletesAndPushes;
+      const lies = outcomes.filter(({ linked, remembered }) => remembered && !linked);
+      expect(lies).toEqual([]);
+      expect(outcomes.every(({ linked }) => !linked)).toBe(isDeletedLast);
+    });
+  }
+
+  it('two readers and a deleter, where one reader is as far as it can be', async () => {
+    const rereads: Process = async (content) => {
+      await reads(content);
+      await reads(content);
+    };
+    const outcomes = await everyOutcome([rereads, deletes], { linked: true, remembered: false });
+    expect(outcomes.filter(({ remembered }) => remembered)).toEqual([]);
+  });
+});
