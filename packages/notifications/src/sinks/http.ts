@@ -1,0 +1,116 @@
+import { Agent, fetch as undiciFetch, type Response } from 'undici';
+import type { Clock } from '../clock.ts';
+import { CLOUD_EVENT, encodeCloudEvent } from '../cloud-event.ts';
+import { DISTRIBUTION_EVENTS, encodeDistributionEnvelope } from '../distribution-envelope.ts';
+import type { Endpoint } from '../endpoint.ts';
+import { DeliveryError } from '../errors.ts';
+import type { Notification } from '../event.ts';
+import type { NotifierObserver } from '../observer.ts';
+import { signatureHeaders } from '../signature.ts';
+import type { Sink } from './sink.ts';
+
+export type Fetch = typeof undiciFetch;
+
+export interface HttpSinkOptions {
+  readonly clock: Clock;
+  readonly observer: NotifierObserver;
+  readonly fetch?: Fetch | undefined;
+}
+
+/** More of an answer is not worth keeping its connection for. */
+const LONGEST_ANSWER = 64 * 1024;
+
+/**
+ * Posts notifications to an endpoint, one attempt each, over one connection that is kept.
+ *
+ * Redirects are followed: 307 and 308 with the body, 301, 302 and 303 as a GET without it; `Authorization` does not go to
+ * another origin. `write` rejects with DeliveryError `DELIVERY_REFUSED`, `DELIVERY_TIMED_OUT` or `DELIVERY_FAILED`.
+ *
+ * @see distribution, notifications/http.go.
+ */
+export class HttpSink implements Sink {
+  readonly #endpoint: Endpoint;
+  readonly #clock: Clock;
+  readonly #observer: NotifierObserver;
+  readonly #fetch: Fetch;
+  readonly #agent = new Agent({ connections: 1 });
+
+  constructor(endpoint: Endpoint, { clock, observer, fetch = undiciFetch }: HttpSinkOptions) {
+    this.#endpoint = endpoint;
+    this.#clock = clock;
+    this.#observer = observer;
+    this.#fetch = fetch;
+  }
+
+  async write(notification: Notification, { signal }: { signal: AbortSignal }): Promise<void> {
+    const { name } = this.#endpoint;
+    const status = await this.#attempt(notification, signal);
+    if (status < 200 || status > 399) {
+      throw new DeliveryError('DELIVERY_REFUSED', { endpoint: name, status });
+    }
+    this.#observer({ kind: 'delivered', endpoint: name, status });
+  }
+
+  /** Cuts the connection. */
+  async close(): Promise<void> {
+    await this.#agent.destroy();
+  }
+
+  async #attempt(notification: Notification, signal: AbortSignal): Promise<number> {
+    const { name, timeoutMs } = this.#endpoint;
+    const attempt = new AbortController();
+    const stop = () => attempt.abort();
+    const timer = setTimeout(stop, timeoutMs);
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      signal.throwIfAborted();
+      return await this.#post(notification, attempt.signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      const code = attempt.signal.aborted ? 'DELIVERY_TIMED_OUT' : 'DELIVERY_FAILED';
+      throw new DeliveryError(code, { endpoint: name, reason: reasonOf(error) });
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', stop);
+    }
+  }
+
+  async #post(notification: Notification, signal: AbortSignal): Promise<number> {
+    const { url, headers, secret, envelope } = this.#endpoint;
+    const isCloudEvent = envelope === 'cloudevents';
+    const body = isCloudEvent
+      ? encodeCloudEvent(notification)
+      : encodeDistributionEnvelope(notification.event);
+    const response = await this.#fetch(url, {
+      method: 'POST',
+      headers: [
+        ['Content-Type', isCloudEvent ? CLOUD_EVENT : DISTRIBUTION_EVENTS],
+        ...headers.map(([name, value]): [string, string] => [name, value]),
+        ...(secret === undefined ? [] : signatureHeaders(secret, body, this.#clock.now())),
+      ],
+      body,
+      signal,
+      dispatcher: this.#agent,
+    });
+    await drain(response);
+    return response.status;
+  }
+}
+
+/** Takes the answer off the connection, so that it can be used again. */
+async function drain({ body }: Response): Promise<void> {
+  let size = 0;
+  for await (const chunk of body ?? []) {
+    size += (chunk as Uint8Array).byteLength;
+    if (size > LONGEST_ANSWER) return;
+  }
+}
+
+/** The name of a failure, which unlike its message holds nothing of the request. */
+function reasonOf(error: unknown): string | undefined {
+  if (error instanceof Error && error.name === 'AbortError') return undefined;
+  const { cause = error } = error as { readonly cause?: unknown };
+  const { code, name } = cause as { readonly code?: unknown; readonly name?: unknown };
+  if (typeof code === 'string') return code;
+  return typeof name === 'string' ? name : undefined;
+}
