@@ -44,6 +44,38 @@ describe('the purser command', () => {
     expect(output).toContain('Done: 0 repositories.');
   });
 
+  describe('notifications redeliver', () => {
+    const config = (outbox: string) =>
+      `version: 0.1\nstorage: inmemory\nnotifications:\n  endpoints: [{ name: ci, url: http://localhost:1 }]\n${outbox}`;
+
+    it('counts the events that are sent again', async () => {
+      await using directory = await createTemporaryDirectory();
+      const file = join(directory.path, 'config.yml');
+      await writeFile(file, config(`  outbox: { directory: ${directory.path}/outbox }\n`));
+      expect(await run('notifications', 'redeliver', file, '--endpoint', 'ci')).toEqual({
+        status: 0,
+        output: '0 events are sent again by the server, behind those that wait.\n',
+        errors: '',
+      });
+      expect(await run('notifications', 'redeliver', file, '--endpoint', 'other')).toEqual({
+        status: 1,
+        output: '',
+        errors: 'no endpoint other; expected one of ci\n',
+      });
+    });
+
+    it('needs an outbox', async () => {
+      await using directory = await createTemporaryDirectory();
+      const file = join(directory.path, 'config.yml');
+      await writeFile(file, config(''));
+      const { status, errors } = await run('notifications', 'redeliver', file);
+      expect([status, errors]).toEqual([
+        1,
+        'there is no outbox that keeps events: set notifications.outbox.directory\n',
+      ]);
+    });
+  });
+
   it('without arguments prints its help', async () => {
     expect(await run()).toEqual(await run('--help'));
   });

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { indexReferrers } from './commands/index-referrers.ts';
+import { redeliverNotifications } from './commands/redeliver-notifications.ts';
 import { serve, type CommandProcess } from './commands/serve.ts';
 import { ConfigurationError } from './config/problems.ts';
 import { StartError } from './create/start-error.ts';
@@ -58,6 +59,15 @@ export async function runCommandLine(
     .description('Find what refers to what, after another registry wrote to the storage.')
     .action(async (path?: string) => {
       status = await indexReferrers(path, process);
+    });
+  program
+    .command('notifications')
+    .description('See to the events that endpoints are told.')
+    .command('redeliver [config.yml]')
+    .description('Send again what endpoints did not take, from the outbox.')
+    .option('--endpoint <name>', 'only what was put aside for this endpoint')
+    .action(async (path: string | undefined, { endpoint }: { endpoint?: string }) => {
+      status = await redeliverNotifications({ path, endpoint }, process);
     });
   try {
     await program.parseAsync(words.length === 0 ? ['--help'] : words, { from: 'user' });

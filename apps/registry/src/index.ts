@@ -20,7 +20,9 @@ export {
 export type { Environment } from './config/environment.ts';
 export type { ListenAddress } from './config/listen-address.ts';
 export { ConfigurationError } from './config/problems.ts';
-export type { Config, ConfigInput, DriverConfig, LogLevel } from './config/schema.ts';
+export type { LogLevel } from './config/log-section.ts';
+export type { Config, ConfigInput } from './config/schema.ts';
+export type { DriverConfig } from './config/storage-section.ts';
 export { Connections } from './create/connections.ts';
 export { createServer, type RegistryServer, type ServerObservers } from './create/server.ts';
 export { listen } from './create/listen.ts';

@@ -38,12 +38,15 @@ export async function startRegistry({
 }: StartRegistryOptions = {}): Promise<RunningRegistry> {
   const config = createConfig(input);
   await prepareRootDirectory(config.storage.driver);
-  const { registry, http, connections } = createServer(config, { logger });
-  const url = await listen(http, config.http.listen);
-  const close = () => connections.drain(config.http.draintimeout);
+  const server = await createServer(config, { logger });
+  const close = () => server.close(config.http.draintimeout);
+  const url = await listen(server.http, config.http.listen).catch(async (error: unknown) => {
+    await close();
+    throw error;
+  });
   return {
     url,
-    registry,
+    registry: server.registry,
     close,
     async [Symbol.asyncDispose]() {
       await close();

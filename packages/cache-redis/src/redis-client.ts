@@ -15,7 +15,7 @@ export interface RedisCommands {
   multi(): RedisTransaction;
 }
 
-export interface RedisTransaction {
+interface RedisTransaction {
   hSet(key: string, fields: Record<string, string>): RedisTransaction;
   pExpire(key: string, milliseconds: number): RedisTransaction;
   exec(): Promise<unknown>;

@@ -54,9 +54,11 @@ export interface RequestFacts {
   readonly method: string;
   /** As Koa reads it: `Host`, or `X-Forwarded-Host` when the application trusts its proxy. */
   readonly host: string;
-  /** An IP address, by the same rule. */
+  /** An IP address, by the same rule; with its port unless a proxy named it: `192.0.2.7:40123`, `[2001:db8::7]:40123`. */
   readonly address: string;
   readonly userAgent: string;
+  /** What stands before `/v2/` in `Location` headers: `https://registry.example`, or a path alone. */
+  readonly baseUrl: string;
   /** `context.state.requestId`, when an outer middleware left a text there. */
   readonly id?: string | undefined;
 }

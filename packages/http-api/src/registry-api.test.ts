@@ -167,7 +167,8 @@ describe('createRegistryApi', () => {
       {
         method: 'GET',
         host: new URL(server.url).host,
-        address: '127.0.0.1',
+        address: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
+        baseUrl: server.url,
         userAgent: 'docker/27',
         id: 'id-1',
       },

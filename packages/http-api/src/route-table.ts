@@ -81,16 +81,25 @@ function inRepository<P>(
 
 function openRepository({ context, settings, parameters }: Call<{ readonly name: string }>) {
   const repository = settings.registry.repository(parseRepositoryName(parameters.name));
-  return settings.decorate ? settings.decorate(repository, factsOf(context)) : repository;
+  return settings.decorate ? settings.decorate(repository, factsOf(context, settings)) : repository;
 }
 
-function factsOf(context: Context): RequestFacts {
+function factsOf(context: Context, { urls }: Settings): RequestFacts {
   const id: unknown = context.state['requestId'];
   return {
     method: context.method,
     host: context.host,
-    address: context.ip,
+    address: addressOf(context),
     userAgent: context.get('User-Agent'),
+    baseUrl: urls.locate(context, ''),
     id: typeof id === 'string' ? id : undefined,
   };
+}
+
+/** As Go writes it: the port is known of the peer alone, not of the client that a proxy names. */
+function addressOf({ ip, req }: Context): string {
+  const { remoteAddress, remotePort } = req.socket;
+  const plain = ip.replace(/^::ffff:/, '');
+  if (ip !== remoteAddress || remotePort === undefined) return plain;
+  return plain.includes(':') ? `[${plain}]:${remotePort}` : `${plain}:${remotePort}`;
 }

@@ -1,15 +1,15 @@
 import { rebuildReferrers } from '@purser/storage';
 import { loadConfig } from '../config/load.ts';
 import { CONFIGURATION_PATH_VARIABLE } from '../config/environment.ts';
-import { createDecoder } from '../create/decoder.ts';
 import { createDriver } from '../create/driver.ts';
+import { createManifestForms } from '../create/manifests.ts';
 import type { CommandProcess } from './serve.ts';
 
 /**
  * Looks through every repository for what refers to what: `purser index-referrers [config.yml]`.
  *
  * @returns The exit status.
- * @throws ConfigurationError.
+ * @throws ConfigurationError, StartError.
  */
 export async function indexReferrers(
   path: string | undefined,
@@ -21,7 +21,8 @@ export async function indexReferrers(
   writeOutput('Looking through every repository for manifests that refer to others.\n');
   let repositories = 0;
   const driver = createDriver(config.storage.driver);
-  for await (const { name, manifests } of rebuildReferrers({ driver, decoder: createDecoder() })) {
+  const { decoder } = await createManifestForms(config.compatibility);
+  for await (const { name, manifests } of rebuildReferrers({ driver, decoder })) {
     repositories++;
     writeOutput(`${name}: ${manifests} manifests\n`);
   }

@@ -33,7 +33,7 @@ export async function serve(path: string | undefined, process: CommandProcess): 
   for (const warning of warnings) logger.warn(warning);
 
   await prepareRootDirectory(config.storage.driver);
-  const server = createServer(config, {
+  const server = await createServer(config, {
     logger,
     writeAccess: config.log.accesslog.disabled ? undefined : process.writeOutput,
   });
@@ -69,16 +69,16 @@ interface Stopping {
 }
 
 async function stopOnSignal(
-  { connections }: RegistryServer,
+  server: RegistryServer,
   { config, logger, process }: Stopping,
 ): Promise<number> {
   const signal = await process.nextSignal();
   const { draintimeout } = config.http;
-  const { running } = connections;
+  const { running } = server.connections;
   logger.info(
     `${signal}: stopping, up to ${draintimeout / 1000}s for ${running} running requests; a second signal stops at once`,
   );
-  const drained = connections.drain(draintimeout);
+  const drained = server.close(draintimeout);
   const impatient = process.nextSignal().then(() => false);
   const isClean = await Promise.race([drained, impatient]);
   if (!isClean) logger.warn('stopped before every request was finished');

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { variableFor } from './environment.ts';
 import { listKeys } from './keys.ts';
 import { parseConfig } from './load.ts';
+import { endpoint } from './notifications-section.ts';
 import { configSchema } from './schema.ts';
 import { UNSERVED_SECTIONS } from './unserved.ts';
 
@@ -31,6 +32,11 @@ describe('docs/configuration.md', () => {
     for (const [key, variable] of await rowsBelow('Keys')) {
       expect(variable).toBe(key === 'version' ? '–' : variableFor(key!));
     }
+  });
+
+  it('has a row for every key of an endpoint, in their order', async () => {
+    const documented = await rowsBelow('Endpoints of notifications');
+    expect(documented.map(([key]) => key)).toEqual(listKeys(endpoint));
   });
 
   it('has a row for every section that is not applied, and says whether it is refused', async () => {

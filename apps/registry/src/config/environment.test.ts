@@ -42,6 +42,27 @@ describe('a REGISTRY_ variable', () => {
     expect(config.tags.maxtags).toBe(16);
   });
 
+  it('may have the name that distribution gives it', () => {
+    const { config, warnings } = load({
+      REGISTRY_COMPATIBILITY_SCHEMA1_TRUSTKEY: '/etc/key.pem',
+      REGISTRY_NOTIFICATIONS_EVENTCONFIG_INCLUDEREFERENCES: 'true',
+    });
+    expect(warnings).toEqual([]);
+    expect(config.compatibility.schema1.signingkeyfile).toBe('/etc/key.pem');
+    expect(config.notifications.events.includereferences).toBe(true);
+  });
+
+  it('makes a list of endpoints, key by key', () => {
+    const { config } = load({
+      REGISTRY_NOTIFICATIONS_ENDPOINTS_0_NAME: 'listener',
+      REGISTRY_NOTIFICATIONS_ENDPOINTS_0_URL: 'https://listener.example/events',
+      REGISTRY_NOTIFICATIONS_ENDPOINTS_0_TIMEOUT: '500ms',
+    });
+    expect(config.notifications.endpoints).toMatchObject([
+      { name: 'listener', url: 'https://listener.example/events', timeout: 500 },
+    ]);
+  });
+
   it('changes one parameter of the driver and leaves the others', () => {
     const { config } = load({ REGISTRY_STORAGE_FILESYSTEM_MAXTHREADS: '30' });
     expect(config.storage.driver).toMatchObject({ rootdirectory: '/srv', maxthreads: 30 });
@@ -120,10 +141,10 @@ describe('a variable that does not fit', () => {
       'REGISTRY_STORAGE_DELETE_ENABLE',
       'REGISTRY_STORAGE_DELETE_ENABLE: storage.delete.enable: unknown key, ignored; did you mean storage.delete.enabled?',
     ],
-    ['REGISTRY_REDIS_ADDRS', 'REGISTRY_REDIS_ADDRS: redis: not applied by this version'],
+    ['REGISTRY_HEALTH_FILE', 'REGISTRY_HEALTH_FILE: health: not applied by this version'],
     [
-      'REGISTRY_NOTIFICATIONS_EVENTCONFIG_INCLUDEREFERENCES',
-      'REGISTRY_NOTIFICATIONS_EVENTCONFIG_INCLUDEREFERENCES: notifications: not applied by this version',
+      'REGISTRY_NOTIFICATIONS_EVENTCONFIG_REFERENCES',
+      'REGISTRY_NOTIFICATIONS_EVENTCONFIG_REFERENCES: unknown variable, ignored',
     ],
     [
       'REGISTRY_HTTP_DEBUG_ADDR',

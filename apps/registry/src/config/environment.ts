@@ -128,13 +128,23 @@ function keyFor(part: string, map: MapNode, place: Place): string {
   const isTyped = shape.kind === 'section' && !UNTYPED_SECTION.test(path);
   if (isTyped) {
     const known = [...shape.keys.keys(), ...unservedBelow(path)];
-    const key = known.find((candidate) => candidate.toUpperCase() === part);
+    const key = known.find((candidate) => isNamedBy(part, candidate, path));
     if (key === undefined) throw unknown(place, part);
     return key;
   }
   const known = [...map.entries.keys(), ...(shape.kind === 'section' ? shape.keys.keys() : [])];
   const lowerCase = part.toLowerCase();
   return known.find((candidate) => candidate.toLowerCase() === lowerCase) ?? lowerCase;
+}
+
+/** Keys whose variables distribution names otherwise; the name of the key works as well. */
+const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
+  ['compatibility.schema1.signingkeyfile', 'TRUSTKEY'],
+  ['notifications.events', 'EVENTCONFIG'],
+]);
+
+function isNamedBy(part: string, key: string, path: string): boolean {
+  return key.toUpperCase() === part || OTHER_NAMES.get(`${path}.${key}`) === part;
 }
 
 function childShape(shape: KeyShape, key: string): KeyShape {

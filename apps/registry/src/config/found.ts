@@ -1,6 +1,6 @@
 import type { ConfigNode, MapNode } from './tree.ts';
 
-const SECRET_KEY = /secret|password|token|credential/i;
+const SECRET_KEY = /secret|password|token|credential|endpoints\.\d+\.headers/i;
 const LONGEST_FOUND = 80;
 
 /** What stands where something else was expected, fit for a message: short, one line, and never a secret. */

@@ -24,6 +24,7 @@ describe('a configuration file', () => {
           driver: { name: 'inmemory' },
           delete: { enabled: false },
           redirect: { disable: false },
+          cache: { blobdescriptorsize: 10_000, isDeprecated: false },
         },
         http: {
           listen: { kind: 'tcp', host: '127.0.0.1', port: 5000 },
@@ -34,6 +35,13 @@ describe('a configuration file', () => {
         catalog: { maxentries: 1000 },
         tags: { maxtags: 1000 },
         validation: { blobs: 'all', manifests: 'all' },
+        compatibility: { schema1: { enabled: false } },
+        notifications: {
+          events: { includereferences: false },
+          endpoints: [],
+          outbox: { durable: false },
+        },
+        redis: { addrs: [], db: 0, tls: { enabled: false, rootcas: [] } },
       },
       warnings: [],
     });
@@ -42,57 +50,6 @@ describe('a configuration file', () => {
   it('is frozen to the bottom', () => {
     const { config } = parseConfig(MINIMAL);
     expect(() => Object.assign(config.storage.delete, { enabled: true })).toThrow(TypeError);
-  });
-
-  it('applies every key', () => {
-    const { config, warnings } = parseConfig(`
-version: "0.1"
-log: { level: DEBUG, formatter: json, fields: { service: registry, n: 7 }, accesslog: { disabled: yes } }
-storage:
-  filesystem: { rootdirectory: /srv/registry, maxthreads: 3 }
-  delete: { enabled: on }
-  redirect: { disable: true }
-http:
-  addr: "[::1]:5001"
-  host: https://registry.example.org
-  prefix: /registry/
-  secret: 0123
-  relativeurls: true
-  draintimeout: 1m
-  headers: { X-Content-Type-Options: [nosniff], X-Number: [0.10] }
-catalog: { maxentries: 50 }
-tags: { maxtags: 0 }
-validation:
-  manifests:
-    blobs: none
-    indexes: { platforms: List, platformlist: [{ architecture: amd64, os: linux }] }
-`);
-    expect(warnings).toEqual([]);
-    expect(config).toEqual({
-      version: '0.1',
-      log: {
-        level: 'debug',
-        formatter: 'json',
-        fields: { service: 'registry', n: 7 },
-        accesslog: { disabled: true },
-      },
-      storage: {
-        driver: { name: 'filesystem', rootdirectory: '/srv/registry', maxthreads: 25 },
-        delete: { enabled: true },
-        redirect: { disable: true },
-      },
-      http: {
-        listen: { kind: 'tcp', host: '::1', port: 5001 },
-        host: 'https://registry.example.org',
-        prefix: '/registry/',
-        relativeurls: true,
-        draintimeout: 60_000,
-        headers: { 'X-Content-Type-Options': ['nosniff'], 'X-Number': ['0.10'] },
-      },
-      catalog: { maxentries: 50 },
-      tags: { maxtags: 1000 },
-      validation: { blobs: 'none', manifests: [{ architecture: 'amd64', os: 'linux' }] },
-    });
   });
 
   it.each([
@@ -158,6 +115,130 @@ validation:
       expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
     },
   );
+});
+
+it('applies every key of a configuration file', () => {
+  const { config, warnings } = parseConfig(`
+version: "0.1"
+log: { level: DEBUG, formatter: json, fields: { service: registry, n: 7 }, accesslog: { disabled: yes } }
+storage:
+  filesystem: { rootdirectory: /srv/registry, maxthreads: 3 }
+  delete: { enabled: on }
+  redirect: { disable: true }
+  cache: { blobdescriptor: redis, layerinfo: inmemory, blobdescriptorsize: 50 }
+http:
+  addr: "[::1]:5001"
+  host: https://registry.example.org
+  prefix: /registry/
+  secret: 0123
+  relativeurls: true
+  draintimeout: 1m
+  headers: { X-Content-Type-Options: [nosniff], X-Number: [0.10] }
+catalog: { maxentries: 50 }
+tags: { maxtags: 0 }
+validation:
+  manifests:
+    blobs: none
+    indexes: { platforms: List, platformlist: [{ architecture: amd64, os: linux }] }
+compatibility: { schema1: { enabled: true, signingkeyfile: /etc/key.json } }
+notifications:
+  events: { includereferences: true }
+  endpoints:
+    - name: listener
+      url: https://listener.example/events
+      headers: { Authorization: [Bearer x] }
+      timeout: 500ms
+      threshold: 5
+      backoff: 2s
+      ignoredmediatypes: [application/octet-stream]
+      ignore: { mediatypes: [text/plain], actions: [pull] }
+      envelope: cloudevents
+      secret: 0123
+      deadletter: { attempts: 3, age: 1h }
+  outbox: { directory: /var/lib/events, maxbytes: 1000000, maxevents: 1000, durable: true }
+redis:
+  addrs: [one.example:6379, two.example:6379]
+  addr: old.example:6379
+  username: purser
+  password: 0123
+  db: 2
+  clientname: registry
+  mastername: main
+  sentinelusername: watcher
+  sentinelpassword: 4567
+  dialtimeout: 1s
+  readtimeout: 200ms
+  writetimeout: 300ms
+  tls: { enabled: true, certificate: /c.pem, key: /k.pem, rootcas: [/r.pem] }
+`);
+  expect(warnings).toEqual([]);
+  expect(config).toEqual({
+    version: '0.1',
+    log: {
+      level: 'debug',
+      formatter: 'json',
+      fields: { service: 'registry', n: 7 },
+      accesslog: { disabled: true },
+    },
+    storage: {
+      driver: { name: 'filesystem', rootdirectory: '/srv/registry', maxthreads: 25 },
+      delete: { enabled: true },
+      redirect: { disable: true },
+      cache: { blobdescriptor: 'redis', blobdescriptorsize: 50, isDeprecated: true },
+    },
+    http: {
+      listen: { kind: 'tcp', host: '::1', port: 5001 },
+      host: 'https://registry.example.org',
+      prefix: '/registry/',
+      relativeurls: true,
+      draintimeout: 60_000,
+      headers: { 'X-Content-Type-Options': ['nosniff'], 'X-Number': ['0.10'] },
+    },
+    catalog: { maxentries: 50 },
+    tags: { maxtags: 1000 },
+    validation: { blobs: 'none', manifests: [{ architecture: 'amd64', os: 'linux' }] },
+    compatibility: { schema1: { enabled: true, signingkeyfile: '/etc/key.json' } },
+    notifications: {
+      events: { includereferences: true },
+      endpoints: [
+        {
+          name: 'listener',
+          disabled: false,
+          url: 'https://listener.example/events',
+          headers: { Authorization: ['Bearer x'] },
+          timeout: 500,
+          threshold: 5,
+          backoff: 2000,
+          ignoredmediatypes: ['application/octet-stream'],
+          ignore: { mediatypes: ['text/plain'], actions: ['pull'] },
+          envelope: 'cloudevents',
+          secret: '0123',
+          deadletter: { attempts: 3, age: 3_600_000 },
+        },
+      ],
+      outbox: {
+        directory: '/var/lib/events',
+        maxbytes: 1_000_000,
+        maxevents: 1000,
+        durable: true,
+      },
+    },
+    redis: {
+      addrs: ['one.example:6379', 'two.example:6379'],
+      addr: 'old.example:6379',
+      username: 'purser',
+      password: '0123',
+      db: 2,
+      clientname: 'registry',
+      mastername: 'main',
+      sentinelusername: 'watcher',
+      sentinelpassword: '4567',
+      dialtimeout: 1000,
+      readtimeout: 200,
+      writetimeout: 300,
+      tls: { enabled: true, certificate: '/c.pem', key: '/k.pem', rootcas: ['/r.pem'] },
+    },
+  });
 });
 
 describe('no file', () => {

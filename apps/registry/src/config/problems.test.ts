@@ -29,7 +29,7 @@ describe('a warning', () => {
     ],
     ['colour: red', 'config.yml:3:1: colour: unknown key, ignored'],
     ['"a\\nb": 1', 'config.yml:3:1: a\\u000ab: unknown key, ignored'],
-    ['redis: { addrs: [a:1] }', 'config.yml:3:1: redis: not applied by this version'],
+    ['redis: { poolsize: 5 }', 'config.yml:3:10: redis.poolsize: not applied by this version'],
     ['http: { debug: { addr: :5001 } }', 'config.yml:3:9: http.debug: not applied by this version'],
     [
       'http: { tls: { minimumtls: tls1.3 } }',
@@ -39,13 +39,16 @@ describe('a warning', () => {
     expect(parseConfig(`${MINIMAL}${text}`).warnings).toEqual([line]);
   });
 
-  it.each(['redis:', 'health: {}', 'http: { tls: {} }', 'auth:', 'auth: none\nproxy: ~'])(
-    'is not given where nothing is left out: %j',
-    (text) => {
-      const { warnings } = parseConfig(`${MINIMAL}${text}`);
-      expect(warnings.filter((line) => !line.includes('auth'))).toEqual([]);
-    },
-  );
+  it.each([
+    'redis: { pool: {} }',
+    'health: {}',
+    'http: { tls: {} }',
+    'auth:',
+    'auth: none\nproxy: ~',
+  ])('is not given where nothing is left out: %j', (text) => {
+    const { warnings } = parseConfig(`${MINIMAL}${text}`);
+    expect(warnings.filter((line) => !line.includes('auth'))).toEqual([]);
+  });
 
   it('comes with the problems that it may explain', () => {
     const error = refusalOf(() => parseConfig('version: 0.1\nstroage: inmemory'));
@@ -121,6 +124,26 @@ describe('a wrong value', () => {
       'config.yml:3:18: tags.maxtags: expected an integer, 0 or more, found -1',
     ],
     [
+      'notifications: { endpoints: [{ url: "http://h" }] }',
+      'config.yml:3:30: notifications.endpoints.0.name: expected a name, found nothing',
+    ],
+    [
+      'notifications: { endpoints: [{ name: a, url: "http://h" }, { name: a, url: "http://i" }] }',
+      'config.yml:3:29: notifications.endpoints: expected endpoints of different names, found a list',
+    ],
+    [
+      'notifications: { endpoints: [{ name: a, url: /events }] }',
+      'config.yml:3:46: notifications.endpoints.0.url: expected an http or https URL, found /events',
+    ],
+    [
+      'redis: { tls: { rootcas: /ca.pem } }',
+      'config.yml:3:26: redis.tls.rootcas: expected a list of paths, found /ca.pem',
+    ],
+    [
+      'compatibility: { schema1: { enabled: 1 } }',
+      'config.yml:3:38: compatibility.schema1.enabled: expected true or false, found 1',
+    ],
+    [
       'auth: { htpasswd: { path: /x } }',
       'config.yml:3:1: auth: this version has no access control, and would serve everyone; remove the section if that is meant',
     ],
@@ -185,10 +208,36 @@ describe('a wrong value', () => {
     ['http: { secret: { x: hunter2 } }', 'found a map of x'],
     ['http: { host: "ftp://user:hunter2@h" }', 'found ftp://***@h'],
     ['http: { headers: { X-Token: hunter2 } }', 'found a value that is not shown'],
+    [
+      'notifications: { endpoints: [{ name: a, url: "http://h", headers: { X: hunter2 } }] }',
+      'found a value that is not shown',
+    ],
+    [
+      'notifications: { endpoints: [{ name: a, url: "ftp://user:hunter2@h" }] }',
+      'found ftp://***@h',
+    ],
   ])('never shows a secret: %s', (text, found) => {
     const [line] = problemsOf(`${MINIMAL}${text}`);
     expect(line).toContain(found);
     expect(line).not.toContain('hunter2');
+  });
+});
+
+describe('a cache', () => {
+  const cache = (text: string) => `version: 0.1\nstorage: { inmemory: , cache: { ${text} } }\n`;
+
+  it('in redis needs the address of one', () => {
+    expect(problemsOf(cache('blobdescriptor: redis'))).toEqual([
+      'config.yml:1:1: redis.addrs: expected the address of a Redis, since storage.cache.blobdescriptor is redis, found nothing',
+    ]);
+    expect(problemsOf(`${cache('blobdescriptor: redis')}redis: { addrs: [] }`)).toHaveLength(1);
+    expect(parseConfig(`${cache('layerinfo: redis')}redis: { addr: a:1 }`).warnings).toEqual([]);
+  });
+
+  it('of another kind stops the start', () => {
+    expect(problemsOf(cache('blobdescriptor: memcached'))).toEqual([
+      'config.yml:2:49: storage.cache.blobdescriptor: expected inmemory or redis, found memcached',
+    ]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { MemoryDriver, type StorageDriver } from '@purser/storage-driver';
 import { FilesystemDriver } from '@purser/storage-driver-fs';
-import type { DriverConfig } from '../config/schema.ts';
+import type { DriverConfig } from '../config/storage-section.ts';
 
 /** The place where everything is kept. */
 export function createDriver(config: DriverConfig): StorageDriver {

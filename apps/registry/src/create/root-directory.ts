@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { access, mkdir } from 'node:fs/promises';
-import type { DriverConfig } from '../config/schema.ts';
+import type { DriverConfig } from '../config/storage-section.ts';
 import { StartError } from './start-error.ts';
 
 /**

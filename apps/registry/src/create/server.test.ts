@@ -52,9 +52,9 @@ describe('the server', () => {
     );
   });
 
-  it('gives a slow client hours, and a silent one minutes', () => {
+  it('gives a slow client hours, and a silent one minutes', async () => {
     const { logger } = recordLog();
-    const { http } = createServer(createConfig(), { logger });
+    const { http } = await createServer(createConfig(), { logger });
     expect(http.requestTimeout).toBe(0);
     expect(http.timeout).toBe(120_000);
     // Longer than the minute after which usual proxies let go.

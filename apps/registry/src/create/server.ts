@@ -8,16 +8,25 @@ import { describeError } from '../observe/describe-error.ts';
 import type { LineSink, Logger } from '../observe/logger.ts';
 import { identifyRequest, observeRequests } from '../observe/observe-requests.ts';
 import { answerLiveness } from './answer-liveness.ts';
+import { createCache } from './cache.ts';
 import { Connections } from './connections.ts';
-import { createDecoder } from './decoder.ts';
 import { createDriver } from './driver.ts';
 import { createHttpServer } from './http-server.ts';
+import { createManifestForms } from './manifests.ts';
+import { startNotifier } from './notifier.ts';
 
 export interface RegistryServer {
   readonly registry: Registry;
   /** Not listening yet. */
   readonly http: Server;
   readonly connections: Connections;
+  /**
+   * Lets running requests finish, and events arrive, as far as the time goes. A second call waits for the first.
+   *
+   * @param timeoutMs 0 ends everything at once.
+   * @returns Whether every request was finished.
+   */
+  close(timeoutMs: number): Promise<boolean>;
 }
 
 export interface ServerObservers {
@@ -26,17 +35,27 @@ export interface ServerObservers {
   readonly writeAccess?: LineSink | undefined;
 }
 
-/** The whole program: a driver, a registry on it, observed, served by the registry API. Nothing is opened yet. */
-export function createServer(config: Config, observers: ServerObservers): RegistryServer {
+/**
+ * The whole program: a driver, a registry on it, observed, served by the registry API. It does not listen yet.
+ *
+ * @throws StartError when a file that the configuration names cannot be used.
+ */
+export async function createServer(
+  config: Config,
+  observers: ServerObservers,
+): Promise<RegistryServer> {
   const { logger } = observers;
 
   const driver = createDriver(config.storage.driver);
-  const decoder = createDecoder();
+  const { decoder, converters } = await createManifestForms(config.compatibility);
+  const cache = await createCache(config, logger);
+  const notifier = await startNotifier(config, logger);
   const registry = createRegistry({
     driver,
     decoder,
     deletion: config.storage.delete.enabled,
     references: config.validation,
+    cache: cache?.cache,
     onDamage: ({ path, problem }) => logger.warn(`damage in storage: ${problem}`, { path }),
   });
 
@@ -47,12 +66,14 @@ export function createServer(config: Config, observers: ServerObservers): Regist
     createRegistryApi({
       registry,
       decoder,
+      converters,
       prefix: config.http.prefix,
       host: config.http.host,
       relativeUrls: config.http.relativeurls,
       headers: config.http.headers,
       maximumTags: config.tags.maxtags,
       maximumCatalogEntries: config.catalog.maxentries,
+      decorate: notifier && ((repository, facts) => notifier.observe(repository, facts)),
       redirect: !config.storage.redirect.disable,
       onError: (error, context) =>
         logger.error('request failed', { ...identifyRequest(context), ...describeError(error) }),
@@ -67,5 +88,19 @@ export function createServer(config: Config, observers: ServerObservers): Regist
   http.on('error', (error) => {
     if (http.listening) logger.error('cannot accept a connection', describeError(error));
   });
-  return { registry, http, connections: new Connections(http) };
+  const connections = new Connections(http);
+  let closing: Promise<boolean> | undefined;
+  async function close(timeoutMs: number): Promise<boolean> {
+    const end = performance.now() + timeoutMs;
+    const isClean = await connections.drain(timeoutMs);
+    await notifier?.close({ deadlineMs: Math.max(0, end - performance.now()) });
+    cache?.close();
+    return isClean;
+  }
+  return {
+    registry,
+    http,
+    connections,
+    close: (timeoutMs) => (closing ??= close(timeoutMs)),
+  };
 }

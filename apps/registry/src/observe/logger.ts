@@ -1,5 +1,6 @@
 import { pino } from 'pino';
-import type { Config, LogLevel } from '../config/schema.ts';
+import type { LogLevel } from '../config/log-section.ts';
+import type { Config } from '../config/schema.ts';
 import { escapeControls } from './escape.ts';
 import { formatLogstash, formatText, type LineFormatter } from './line-formats.ts';
 

@@ -1,0 +1,65 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http';
+import { z } from 'zod';
+import { parseTcpAddress } from './listen-address.ts';
+import { duration, flag, isSection, section, text } from './values.ts';
+
+export const headers = z.record(
+  z.string().refine(isHeaderName, { error: 'the name of a header' }),
+  z.array(text().refine(isHeaderValue, { error: 'a header value without line breaks' }), {
+    error: 'a list of values, such as [nosniff]',
+  }),
+  { error: 'a map' },
+);
+
+export const http = section({
+  /** `host:port`, `:port` (every interface), `[ipv6]:port`, or the path of a socket. Default `127.0.0.1:5000`. */
+  addr: text('an address').default('127.0.0.1:5000'),
+  net: z.enum(['tcp', 'unix'], { error: 'tcp or unix' }).default('tcp'),
+  /** The URL by which clients reach the registry; goes into `Location`. From the request when absent. */
+  host: text()
+    .refine(isPublicUrl, { error: 'a URL such as https://registry.example.org' })
+    .optional(),
+  /** The path below which the API is served: `/registry/` serves `/registry/v2/`. */
+  prefix: text()
+    .regex(/^(?:\/[A-Za-z0-9._~-]+)*\/?$/, { error: 'a path such as /registry' })
+    .optional(),
+  /** Accepted for distribution's sake; uploads need no shared secret here. */
+  secret: text().optional(),
+  /** `Location` without scheme and host. */
+  relativeurls: flag(false),
+  /** How long running requests may go on after SIGTERM, in milliseconds once read. Default 30 s. */
+  draintimeout: duration().default(30_000),
+  /** Sent with every answer of the API. */
+  headers: headers.default({}),
+})
+  .refine(({ addr, net }) => net === 'unix' || parseTcpAddress(addr) !== undefined, {
+    path: ['addr'],
+    error: 'host:port, :port or [ipv6]:port with a port up to 65535',
+    when: isSection,
+  })
+  .transform(({ secret: _unused, addr, net, ...rest }) => ({
+    ...rest,
+    listen: net === 'unix' ? { kind: 'unix' as const, path: addr } : parseTcpAddress(addr)!,
+  }));
+
+function isPublicUrl(value: string): boolean {
+  const url = URL.parse(value);
+  return url !== null && ['http:', 'https:'].includes(url.protocol) && url.host !== '';
+}
+
+function isHeaderName(name: string): boolean {
+  return succeeds(() => validateHeaderName(name));
+}
+
+function isHeaderValue(value: string): boolean {
+  return succeeds(() => validateHeaderValue('x', value));
+}
+
+function succeeds(check: () => void): boolean {
+  try {
+    check();
+    return true;
+  } catch {
+    return false;
+  }
+}

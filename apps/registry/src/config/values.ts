@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { parseDuration } from './duration.ts';
+
+// Every message completes the sentence "expected …".
+/** Text, by its source. */
+export const text = (expected = 'text') => z.string({ error: expected });
+export const flag = (fallback: boolean) => z.boolean({ error: 'true or false' }).default(fallback);
+export const section = <const Shape extends z.core.$ZodShape>(shape: Shape) =>
+  z.object(shape, { error: 'a map' });
+export const integer = () => z.int({ error: 'an integer' });
+
+/** The longest that a timer of Node.js can wait, in milliseconds. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** Go syntax (`1m30s`) or an integer of nanoseconds; becomes milliseconds. */
+export const duration = () =>
+  z
+    .union([z.string(), z.number()], { error: 'a duration such as 30s' })
+    .transform((value, context) => {
+      const milliseconds = parseDuration(value);
+      if (milliseconds !== undefined && milliseconds >= 0 && milliseconds <= LONGEST_TIMER_MS) {
+        return milliseconds;
+      }
+      context.addIssue('a duration from 0 to 596h, such as 30s or 1m30s');
+      return z.NEVER;
+    });
+
+/** Lets a check of several keys run although another key is wrong, so that one start shows all problems. */
+export function isSection({ value }: { readonly value: unknown }): boolean {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,37 @@
+import { createMemoryCache } from '@purser/cache';
+import type { BlobDescriptorCache } from '@purser/core';
+import type { Config } from '../config/schema.ts';
+import type { Logger } from '../observe/logger.ts';
+
+export interface ServerCache {
+  readonly cache: BlobDescriptorCache;
+  close(): void;
+}
+
+/**
+ * What the registry remembers descriptors in; `undefined` when it remembers none. A Redis need not be there yet.
+ *
+ * @throws StartError when the `redis` section cannot be used.
+ */
+export async function createCache(
+  { storage: { cache: chosen }, redis }: Config,
+  logger: Logger,
+): Promise<ServerCache | undefined> {
+  if (chosen.isDeprecated) {
+    logger.warn('storage.cache.layerinfo is deprecated: write storage.cache.blobdescriptor');
+  }
+  switch (chosen.blobdescriptor) {
+    case undefined:
+      return undefined;
+    case 'inmemory':
+      return {
+        cache: createMemoryCache({ maximumEntries: chosen.blobdescriptorsize }),
+        close: () => {},
+      };
+    case 'redis': {
+      // Most servers have no Redis, and need not load what speaks to it.
+      const { connectRedisCache } = await import('./redis-cache.ts');
+      return connectRedisCache(redis, logger);
+    }
+  }
+}
