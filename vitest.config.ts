@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    projects: ['packages/*', 'apps/*', 'tools/oci-conformance'],
+    projects: ['packages/*', 'apps/*', 'examples/*', 'tools/oci-conformance'],
     reporters: process.env['CI']
       ? ['default', ['json', { outputFile: 'coverage/tests.json' }]]
       : ['default'],

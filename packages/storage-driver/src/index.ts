@@ -25,6 +25,12 @@ export type {
   WalkOptions,
   WriterOptions,
 } from './driver.ts';
+export {
+  DRIVER_CONTRACT_VERSION,
+  DriverParameterError,
+  type DriverFactory,
+  type DriverParameters,
+} from './driver-factory.ts';
 export { entriesOf } from './entries-of.ts';
 export {
   DRIVER_ERROR_MESSAGES,

@@ -13,12 +13,11 @@ import {
   publish,
   publishablePackages,
   requireBuilds,
+  startStub,
   type PublishedPackage,
 } from './publish-packages.ts';
-import { RegistryStub } from './registry-stub.ts';
 import { pushAndPullBlob } from './round-trip.ts';
 import { run, RunningProgram } from './run-program.ts';
-import { WORKSPACE } from './workspace.ts';
 
 const usage = `Publishes every package to an npm registry on the loopback interface, installs them by name into an empty project, runs
 the embedding example of the root README there, and the purser command.
@@ -46,14 +45,10 @@ if (readCommandLine(usage, {})) {
 async function checkPublishing(scratch: string): Promise<readonly PublishedPackage[]> {
   const packages = await publishablePackages();
   await requireBuilds(packages);
-  const upstream = (await run('npm', ['config', 'get', 'registry'], { cwd: WORKSPACE })).trim();
-  await using stub = await RegistryStub.start({
-    names: packages.map(({ name }) => name),
-    upstream,
-  });
+  await using stub = await startStub(packages);
   const published = await publish(packages, { stub, scratch });
   const project = join(scratch, 'consumer');
-  await createConsumerProject(project, stub);
+  await createConsumerProject(project, { stub });
   await checkExample(project);
   await checkCommand(project, published);
   return published;

@@ -20,14 +20,23 @@ const TYPES = ['@types/koa', '@types/node'];
 
 export const EXAMPLE = 'embedded.ts';
 
-/** Makes an empty project, outside the workspace, and installs the packages into it by name. */
-export async function createConsumerProject(folder: string, stub: RegistryStub): Promise<void> {
+export interface ConsumerProjectOptions {
+  readonly stub: RegistryStub;
+  /** What to install; what the example needs when absent. */
+  readonly packages?: readonly string[] | undefined;
+}
+
+/** Makes an empty project, outside the workspace, and installs packages into it by name. */
+export async function createConsumerProject(
+  folder: string,
+  { stub, packages = [...PACKAGES, ...TYPES] }: ConsumerProjectOptions,
+): Promise<void> {
   await mkdir(folder);
   const manifest = { name: 'consumer', private: true, type: 'module' };
   await writeFile(join(folder, 'package.json'), JSON.stringify(manifest));
   await writeFile(join(folder, '.npmrc'), `@purser:registry=${stub.url}\n`);
   const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
-  const words = ['install', `--registry=${stub.url}`, ...quiet, ...PACKAGES, ...TYPES];
+  const words = ['install', `--registry=${stub.url}`, ...quiet, ...packages];
   await run('npm', words, { cwd: folder });
   await removeSources(folder);
 }

@@ -2,8 +2,8 @@ import { glob } from 'node:fs/promises';
 import { packageComment, type Document } from './code-blocks.ts';
 import { readText, WORKSPACE } from './workspace.ts';
 
-const MARKDOWN = ['*.md', 'docs/**/*.md', '{packages,apps,tools}/*/README.md'];
-const INDEXES = '{packages,apps,tools}/*/src/**/index.ts';
+const MARKDOWN = ['*.md', 'docs/**/*.md', '{packages,apps,tools,examples}/*/README.md'];
+const INDEXES = '{packages,apps,tools,examples}/*/src/**/index.ts';
 
 /** Every Markdown file of the workspace, and the comment of every package. */
 export async function readDocuments(): Promise<Document[]> {

@@ -1,6 +1,6 @@
 import { access, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RegistryStub } from './registry-stub.ts';
+import { RegistryStub } from './registry-stub.ts';
 import { run } from './run-program.ts';
 import { packageFolders, readManifest, WORKSPACE } from './workspace.ts';
 
@@ -37,6 +37,12 @@ export async function requireBuilds(packages: readonly PublishablePackage[]): Pr
       throw new Error(`${folder} is not built: run npm run build first`);
     });
   }
+}
+
+/** An npm registry that keeps these packages, and knows all others from the one that npm is configured with. */
+export async function startStub(packages: readonly PublishablePackage[]): Promise<RegistryStub> {
+  const upstream = (await run('npm', ['config', 'get', 'registry'], { cwd: WORKSPACE })).trim();
+  return RegistryStub.start({ names: packages.map(({ name }) => name), upstream });
 }
 
 /**

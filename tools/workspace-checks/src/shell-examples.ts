@@ -7,12 +7,22 @@ import { packageFolders, readManifest, WORKSPACE, type PackageManifest } from '.
 const LANGUAGES = ['sh', 'bash', 'shell', 'console'];
 
 /** Programs of the system that examples may use. Anything else is a program of ours, or a mistake. */
-const SYSTEM_PROGRAMS = ['apt-get', 'buildah', 'cd', 'curl', 'docker', 'git', 'podman', 'skopeo'];
+const SYSTEM_PROGRAMS = [
+  'apt-get',
+  'buildah',
+  'cd',
+  'curl',
+  'docker',
+  'git',
+  'mkdir',
+  'podman',
+  'skopeo',
+];
 
 /** Commands of npm that take names of packages. */
 const INSTALLING = ['add', 'i', 'install'];
 /** Commands of npm that need nothing of the workspace. */
-const OTHER = ['ci', 'exec', 'publish'];
+const OTHER = ['ci', 'exec', 'init', 'publish'];
 const SHORT_FOR_RUN = ['restart', 'start', 'stop', 'test'];
 
 /** A command of an example, in words. */
@@ -51,7 +61,7 @@ type Packages = ReadonlyMap<string, PackageManifest>;
 /** By name, and by folder; the root as the empty text. */
 async function readPackages(): Promise<Packages> {
   const packages = new Map([['', await readManifest('')]]);
-  for (const group of ['packages', 'apps', 'tools'] as const) {
+  for (const group of ['packages', 'apps', 'tools', 'examples'] as const) {
     for (const folder of await packageFolders(group)) {
       const manifest = await readManifest(folder);
       packages.set(folder, manifest).set(manifest.name, manifest);

@@ -15,7 +15,9 @@ export interface PackageManifest {
 }
 
 /** The folders of packages in a group, relative to the workspace and in byte order: `packages/core`. */
-export async function packageFolders(group: 'packages' | 'apps' | 'tools'): Promise<string[]> {
+export async function packageFolders(
+  group: 'packages' | 'apps' | 'tools' | 'examples',
+): Promise<string[]> {
   const entries = await readdir(join(WORKSPACE, group), { withFileTypes: true });
   return entries
     .filter((entry) => entry.isDirectory())

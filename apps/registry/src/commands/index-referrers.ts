@@ -20,7 +20,7 @@ export async function indexReferrers(
   for (const warning of warnings) writeError(`${warning}\n`);
   writeOutput('Looking through every repository for manifests that refer to others.\n');
   let repositories = 0;
-  const driver = createDriver(config.storage.driver);
+  const driver = await createDriver(config.storage.driver);
   const { decoder } = await createManifestForms(config.compatibility);
   for await (const { name, manifests } of rebuildReferrers({ driver, decoder })) {
     repositories++;

@@ -32,6 +32,7 @@ describe('a configuration file', () => {
           draintimeout: 30_000,
           headers: {},
         },
+        middleware: { storage: [] },
         catalog: { maxentries: 1000 },
         tags: { maxtags: 1000 },
         validation: { blobs: 'all', manifests: 'all' },
@@ -134,6 +135,9 @@ http:
   relativeurls: true
   draintimeout: 1m
   headers: { X-Content-Type-Options: [nosniff], X-Number: [0.10] }
+middleware:
+  storage:
+    - { name: redirect, disabled: true, options: { baseurl: https://mirror.example/blobs } }
 catalog: { maxentries: 50 }
 tags: { maxtags: 0 }
 validation:
@@ -193,6 +197,15 @@ redis:
       relativeurls: true,
       draintimeout: 60_000,
       headers: { 'X-Content-Type-Options': ['nosniff'], 'X-Number': ['0.10'] },
+    },
+    middleware: {
+      storage: [
+        {
+          name: 'redirect',
+          disabled: true,
+          options: { baseurl: 'https://mirror.example/blobs' },
+        },
+      ],
     },
     catalog: { maxentries: 50 },
     tags: { maxtags: 1000 },

@@ -5,6 +5,7 @@ import { applyEnvironment, type Environment } from './environment.ts';
 import { describeFound } from './found.ts';
 import { ConfigurationError, formatProblem, type Origin, type Problem } from './problems.ts';
 import { readTree } from './read-tree.ts';
+import { BESIDE_DRIVERS } from './storage-section.ts';
 import { configSchema, type Config, type ConfigInput } from './schema.ts';
 import {
   emptyMap,
@@ -151,14 +152,6 @@ function withFallback(tree: MapNode, fallback: MapNode): MapNode {
   }
   return result;
 }
-
-const BESIDE_DRIVERS: ReadonlySet<string> = new Set([
-  'cache',
-  'delete',
-  'maintenance',
-  'redirect',
-  'tag',
-]);
 
 function isOpenTo(key: string, written: ConfigNode, fallback: ConfigNode): boolean {
   if (written.kind !== 'map' || fallback.kind !== 'map') return false;

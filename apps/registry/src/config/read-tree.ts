@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { shapeOf, type KeyShape } from './keys.ts';
 import { suggest, type Origin, type Problem } from './problems.ts';
-import { isEmpty, type ConfigNode, type MapEntry, type MapNode } from './tree.ts';
+import { isEmpty, nodeAt, type ConfigNode, type MapEntry, type MapNode } from './tree.ts';
 import { UNSERVED_SECTIONS } from './unserved.ts';
 
 export interface TreeReading {
@@ -54,7 +54,9 @@ class TreeReader {
     for (const [key, entry] of map.entries) {
       const child = keys.get(key);
       const childPath = path === '' ? key : `${path}.${key}`;
-      if (child === undefined) this.#leaveOut(entry, { key, path: childPath, known: keys });
+      if (child === undefined && isDriverModule(entry.node, path)) {
+        value[key] = this.read(entry.node, { kind: 'anything' }, childPath);
+      } else if (child === undefined) this.#leaveOut(entry, { key, path: childPath, known: keys });
       else if (!isEmptyText(entry.node)) {
         value[key] = this.read(entry.node, shapeOf(child), childPath);
       }
@@ -77,7 +79,7 @@ class TreeReader {
     const unserved = UNSERVED_SECTIONS.get(path);
     if (unserved !== undefined) return this.#leaveOutSection(entry, path, unserved.refuse);
     if (path === `storage.${key}`) {
-      const drivers = 'expected filesystem or inmemory';
+      const drivers = 'expected filesystem, inmemory, or a module that exports a driver';
       return this.#refuse(entry.origin, path, `unknown storage driver; ${drivers}`);
     }
     const siblings = [...known.keys()].map((name) => path.slice(0, -key.length) + name);
@@ -103,6 +105,11 @@ class TreeReader {
   #refuse(origin: Origin, key: string, message: string): void {
     this.problems.push({ origin, key, message });
   }
+}
+
+/** Of its parameters only the driver knows. */
+function isDriverModule(node: ConfigNode, path: string): boolean {
+  return path === 'storage' && nodeAt(node, 'module') !== undefined;
 }
 
 /** `host: ""` is how a Go program writes that there is none. */

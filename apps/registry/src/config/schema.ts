@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { compatibility } from './compatibility-section.ts';
 import { http } from './http-section.ts';
 import { log, logLevel } from './log-section.ts';
+import { middleware } from './middleware-section.ts';
 import { notifications } from './notifications-section.ts';
 import { redis } from './redis-section.ts';
-import { storage } from './storage-section.ts';
+import { storage, type StorageInput } from './storage-section.ts';
 import { integer, isSection, section } from './values.ts';
 import { validation } from './validation-section.ts';
 
@@ -18,6 +19,7 @@ export const configSchema = section({
   loglevel: logLevel().optional(),
   storage: storage.prefault({}),
   http: http.prefault({}),
+  middleware: middleware.prefault({}),
   catalog: section({
     /** The largest page of the catalog in entries. Default 1000, which also 0 and less mean. */
     maxentries: integer()
@@ -57,7 +59,7 @@ export const configSchema = section({
 /** What a program may write: the same keys as in a configuration file. `version` may be left out. */
 export type ConfigInput = Omit<z.input<typeof configSchema>, 'version' | 'storage'> & {
   version?: '0.1' | undefined;
-  storage?: z.input<typeof storage> | 'inmemory' | 'filesystem' | undefined;
+  storage?: StorageInput | 'inmemory' | 'filesystem' | undefined;
 };
 
 /** A configuration ready for use: frozen, every default filled in, durations in milliseconds. */

@@ -34,30 +34,71 @@ const cache = section({
   isDeprecated: layerinfo !== undefined,
 }));
 
-export const storage = section({
+/** A driver from elsewhere: a package that exports one, and what its factory is given. */
+const driverModule = z
+  .looseObject({ module: text('the name of a package, or a path').min(1) }, { error: 'a map' })
+  .transform(({ module, ...parameters }) => ({ module, parameters }));
+
+const known = section({
   filesystem: filesystem.optional(),
   /** Everything is forgotten when the process ends. No parameters. */
   inmemory: section({}).optional(),
   delete: section({ enabled: flag(false) }).prefault({}),
   redirect: section({ disable: flag(false) }).prefault({}),
   cache: cache.prefault({}),
-})
-  .refine(({ filesystem: one, inmemory: other }) => (one === undefined) !== (other === undefined), {
-    error: 'exactly one storage driver, filesystem or inmemory',
+});
+
+export const storage = known
+  .catchall(driverModule)
+  .refine((value) => driverNames(value).length === 1, {
+    error: 'exactly one storage driver, filesystem, inmemory or one with a module',
     when: isSection,
   })
-  .transform(({ filesystem: directory, delete: deletion, redirect, cache: remembered }) => ({
-    driver: driverConfig(directory),
+  .transform(({ delete: deletion, redirect, cache: remembered, ...drivers }) => ({
+    driver: driverConfig(drivers),
     delete: deletion,
     redirect,
     cache: remembered,
   }));
 
+/** Keys that stand beside drivers. */
+export const BESIDE_DRIVERS: ReadonlySet<string> = new Set([
+  'cache',
+  'delete',
+  'maintenance',
+  'redirect',
+  'tag',
+]);
+
+function driverNames(section: Readonly<Record<string, unknown>>): readonly string[] {
+  return Object.keys(section).filter(
+    (key) => !BESIDE_DRIVERS.has(key) && section[key] !== undefined,
+  );
+}
+
+/** What a program may write. */
+export type StorageInput = z.input<typeof known> | Readonly<Record<string, DriverModuleInput>>;
+
+interface DriverModuleInput {
+  readonly module: string;
+  readonly [parameter: string]: unknown;
+}
+
+interface Drivers {
+  readonly filesystem?: z.output<typeof filesystem> | undefined;
+  readonly inmemory?: object | undefined;
+  readonly [name: string]: unknown;
+}
+
 /** The one place where content is kept. */
 export type DriverConfig =
   | ({ readonly name: 'filesystem' } & z.output<typeof filesystem>)
-  | { readonly name: 'inmemory' };
+  | { readonly name: 'inmemory' }
+  | ({ readonly name: 'module'; readonly key: string } & z.output<typeof driverModule>);
 
-function driverConfig(directory: z.output<typeof filesystem> | undefined): DriverConfig {
-  return directory === undefined ? { name: 'inmemory' } : { name: 'filesystem', ...directory };
+function driverConfig(drivers: Drivers): DriverConfig {
+  const [key = 'inmemory'] = driverNames(drivers);
+  if (drivers.filesystem !== undefined) return { name: 'filesystem', ...drivers.filesystem };
+  if (drivers.inmemory !== undefined) return { name: 'inmemory' };
+  return { name: 'module', key, ...(drivers[key] as z.output<typeof driverModule>) };
 }

@@ -17,7 +17,9 @@ export const UNSERVED_SECTIONS: ReadonlyMap<string, UnservedSection> = new Map(
     'http.tls': { refuse: refuseTls },
     'log.hooks': {},
     'log.reportcaller': {},
-    middleware: {},
+    'middleware.http': {},
+    'middleware.registry': {},
+    'middleware.repository': {},
     policy: {},
     proxy: { refuse: refuseProxy },
     'redis.connmaxidletime': {},
@@ -77,5 +79,5 @@ function refuseProxy(section: ConfigNode): string | undefined {
 }
 
 function refuseDriver(): string {
-  return 'this version has no such storage driver; expected filesystem or inmemory';
+  return 'this version has no such storage driver; expected filesystem, inmemory, or a module that exports a driver';
 }

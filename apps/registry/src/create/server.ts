@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import type { Registry } from '@purser/core';
 import { createRegistryApi } from '@purser/http-api';
 import { createRegistry } from '@purser/storage';
+import type { StorageDriver } from '@purser/storage-driver';
 import Koa from 'koa';
 import type { Config } from '../config/schema.ts';
 import { describeError } from '../observe/describe-error.ts';
@@ -10,7 +11,7 @@ import { identifyRequest, observeRequests } from '../observe/observe-requests.ts
 import { answerLiveness } from './answer-liveness.ts';
 import { createCache } from './cache.ts';
 import { Connections } from './connections.ts';
-import { createDriver } from './driver.ts';
+import { applyMiddleware, createDriver } from './driver.ts';
 import { createHttpServer } from './http-server.ts';
 import { createManifestForms } from './manifests.ts';
 import { startNotifier } from './notifier.ts';
@@ -46,7 +47,8 @@ export async function createServer(
 ): Promise<RegistryServer> {
   const { logger } = observers;
 
-  const driver = createDriver(config.storage.driver);
+  const stored = await createDriver(config.storage.driver);
+  const driver = applyMiddleware(stored, config.middleware);
   const { decoder, converters } = await createManifestForms(config.compatibility);
   const cache = await createCache(config, logger);
   const notifier = await startNotifier(config, logger);
@@ -95,6 +97,7 @@ export async function createServer(
     const isClean = await connections.drain(timeoutMs);
     await notifier?.close({ deadlineMs: Math.max(0, end - performance.now()) });
     cache?.close();
+    await disposeOf(stored);
     return isClean;
   }
   return {
@@ -103,4 +106,10 @@ export async function createServer(
     connections,
     close: (timeoutMs) => (closing ??= close(timeoutMs)),
   };
+}
+
+/** Drivers have no end in their contract; one that holds something open says so. */
+async function disposeOf(driver: StorageDriver & Partial<AsyncDisposable & Disposable>) {
+  await driver[Symbol.asyncDispose]?.();
+  driver[Symbol.dispose]?.();
 }
