@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import type { Registry } from '@purser/core';
 import { createRegistryApi } from '@purser/http-api';
+import type { Notifier } from '@purser/notifications';
 import { createRegistry } from '@purser/storage';
 import type { StorageDriver } from '@purser/storage-driver';
 import Koa from 'koa';
@@ -9,7 +10,7 @@ import { describeError } from '../observe/describe-error.ts';
 import type { LineSink, Logger } from '../observe/logger.ts';
 import { identifyRequest, observeRequests } from '../observe/observe-requests.ts';
 import { answerLiveness } from './answer-liveness.ts';
-import { createCache } from './cache.ts';
+import { createCache, type ServerCache } from './cache.ts';
 import { Connections } from './connections.ts';
 import { applyMiddleware, createDriver } from './driver.ts';
 import { createHttpServer } from './http-server.ts';
@@ -91,21 +92,34 @@ export async function createServer(
     if (http.listening) logger.error('cannot accept a connection', describeError(error));
   });
   const connections = new Connections(http);
+  const parts = { connections, notifier, cache, driver: stored };
   let closing: Promise<boolean> | undefined;
-  async function close(timeoutMs: number): Promise<boolean> {
-    const end = performance.now() + timeoutMs;
-    const isClean = await connections.drain(timeoutMs);
-    await notifier?.close({ deadlineMs: Math.max(0, end - performance.now()) });
-    cache?.close();
-    await disposeOf(stored);
-    return isClean;
-  }
   return {
     registry,
     http,
     connections,
-    close: (timeoutMs) => (closing ??= close(timeoutMs)),
+    close: (timeoutMs) => (closing ??= closeAll(parts, timeoutMs)),
   };
+}
+
+interface ClosingParts {
+  readonly connections: Connections;
+  readonly notifier: Notifier | undefined;
+  readonly cache: ServerCache | undefined;
+  readonly driver: StorageDriver;
+}
+
+/** From the outside in: what requests make use of is there until the last of them is over. */
+async function closeAll(
+  { connections, notifier, cache, driver }: ClosingParts,
+  timeoutMs: number,
+): Promise<boolean> {
+  const end = performance.now() + timeoutMs;
+  const isClean = await connections.drain(timeoutMs);
+  await notifier?.close({ deadlineMs: Math.max(0, end - performance.now()) });
+  cache?.close();
+  await disposeOf(driver);
+  return isClean;
 }
 
 /** Drivers have no end in their contract; one that holds something open says so. */
