@@ -49,13 +49,18 @@ export interface RegistryApiOptions {
   readonly onError?: ((error: unknown, context: Context) => void) | undefined;
 }
 
-/** Who asks. All of it is the client's own word, except the address when no proxy is trusted. */
+/** Who asks. All of it is the client's own word. */
 export interface RequestFacts {
   readonly method: string;
   /** As Koa reads it: `Host`, or `X-Forwarded-Host` when the application trusts its proxy. */
   readonly host: string;
-  /** An IP address, by the same rule; with its port unless a proxy named it: `192.0.2.7:40123`, `[2001:db8::7]:40123`. */
+  /**
+   * What `X-Forwarded-For` or `X-Real-Ip` say, or else the address of the peer with its port: `192.0.2.7`,
+   * `192.0.2.7:40123`, `[2001:db8::7]:40123`.
+   */
   readonly address: string;
+  /** The user name of Basic authorization, verified or not. */
+  readonly user?: string | undefined;
   readonly userAgent: string;
   /** What stands before `/v2/` in `Location` headers: `https://registry.example`, or a path alone. */
   readonly baseUrl: string;

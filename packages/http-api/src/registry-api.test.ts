@@ -162,13 +162,16 @@ describe('createRegistryApi', () => {
     });
     application.use(createRegistryApi({ ...options(), decorate }));
     await using server = await listen(handlerOf(application));
-    await fetch(`${server.url}/v2/a/manifests/x`, { headers: { 'User-Agent': 'docker/27' } });
+    await fetch(`${server.url}/v2/a/manifests/x`, {
+      headers: { 'User-Agent': 'docker/27', Authorization: `Basic ${btoa('alice:x')}` },
+    });
     expect(seen).toEqual([
       {
         method: 'GET',
         host: new URL(server.url).host,
         address: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
         baseUrl: server.url,
+        user: 'alice',
         userAgent: 'docker/27',
         id: 'id-1',
       },

@@ -17,6 +17,7 @@ import { manifests } from './handlers/manifests.ts';
 import { referrers } from './handlers/referrers.ts';
 import { tags } from './handlers/tags.ts';
 import { upload, uploads } from './handlers/uploads.ts';
+import { claimedUser, clientAddress } from './client-claims.ts';
 import type { RequestFacts, Settings } from './options.ts';
 
 type ParametersOf<Name extends RouteName> = RouteParameters<(typeof routes)[Name]['pattern']>;
@@ -89,17 +90,10 @@ function factsOf(context: Context, { urls }: Settings): RequestFacts {
   return {
     method: context.method,
     host: context.host,
-    address: addressOf(context),
+    address: clientAddress(context.req),
+    user: claimedUser(context.req.headers.authorization),
     userAgent: context.get('User-Agent'),
     baseUrl: urls.locate(context, ''),
     id: typeof id === 'string' ? id : undefined,
   };
-}
-
-/** As Go writes it: the port is known of the peer alone, not of the client that a proxy names. */
-function addressOf({ ip, req }: Context): string {
-  const { remoteAddress, remotePort } = req.socket;
-  const plain = ip.replace(/^::ffff:/, '');
-  if (ip !== remoteAddress || remotePort === undefined) return plain;
-  return plain.includes(':') ? `[${plain}]:${remotePort}` : `${plain}:${remotePort}`;
 }

@@ -104,6 +104,16 @@ describe('blobs', () => {
     expect([...get.told(), ...put.told()]).toEqual([]);
   });
 
+  it('are not pulled when a request for a manifest looks whether they are there', async () => {
+    const { repository, image: pushed } = await withImage();
+    const { subject, told } = observed(repository, 'GET');
+    await subject.manifests.get(pushed.digest);
+    await subject.blobs.stat(digestOf(Buffer.from('{}')));
+    expect(told()).toEqual(['pull manifest']);
+    (await subject.blobs.open(digestOf(Buffer.from('{}')))).destroy();
+    expect(told()).toEqual(['pull manifest', 'pull blob']);
+  });
+
   it('are pushed when an upload is committed, here or after it was resumed, and not before', async () => {
     const { subject, told } = observed(emptyRepository(), 'PUT');
     const begun = await subject.blobs.create();

@@ -5,7 +5,7 @@ import { ObservedManifests, ObservedTags } from './observed-manifests.ts';
 import { RequestMemory } from './request-memory.ts';
 
 export interface ObserveOptions {
-  /** Of the request. Looking at a blob in a GET or HEAD is a pull; in another it is a check before a push. */
+  /** Of the request. Looking at a blob in a GET or HEAD is a pull, unless a manifest was; in another it is a check before a push. */
   readonly method: string;
 }
 
@@ -28,9 +28,12 @@ export function observeRepository(
   const { name, blobs, manifests, tags, referrers } = repository;
   const tell = (occurrence: Occurrence) => listener(name, occurrence);
   const memory = new RequestMemory(tell);
+  const isPull = method === 'GET' || method === 'HEAD';
+  // What a manifest is made of is looked at in its request, too, and nobody gets it.
+  const statIsPull = () => isPull && !memory.isOfManifest;
   return {
     name,
-    blobs: new ObservedBlobs(blobs, tell, { statIsPull: method === 'GET' || method === 'HEAD' }),
+    blobs: new ObservedBlobs(blobs, tell, { statIsPull }),
     manifests: new ObservedManifests(manifests, tags, { tell, memory }),
     tags: new ObservedTags(tags, { tell, memory }),
     referrers,

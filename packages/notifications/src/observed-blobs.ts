@@ -20,10 +20,14 @@ type Tell = (occurrence: BlobOccurrence) => Promise<void>;
 export class ObservedBlobs implements BlobStore {
   readonly #blobs: BlobStore;
   readonly #tell: Tell;
-  readonly #statIsPull: boolean;
+  readonly #statIsPull: () => boolean;
   readonly #pulled = new Set<Digest>();
 
-  constructor(blobs: BlobStore, tell: Tell, { statIsPull }: { readonly statIsPull: boolean }) {
+  constructor(
+    blobs: BlobStore,
+    tell: Tell,
+    { statIsPull }: { readonly statIsPull: () => boolean },
+  ) {
     this.#blobs = blobs;
     this.#tell = tell;
     this.#statIsPull = statIsPull;
@@ -31,7 +35,7 @@ export class ObservedBlobs implements BlobStore {
 
   async stat(digest: Digest, options?: OperationOptions): Promise<Descriptor | undefined> {
     const descriptor = await this.#blobs.stat(digest, options);
-    if (this.#statIsPull && descriptor !== undefined) await this.#tellPull(digest, descriptor);
+    if (this.#statIsPull() && descriptor !== undefined) await this.#tellPull(digest, descriptor);
     return descriptor;
   }
 

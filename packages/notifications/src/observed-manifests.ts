@@ -35,6 +35,7 @@ export class ObservedManifests implements ManifestService {
 
   async get(digest: Digest, options?: GetManifestOptions): Promise<Manifest> {
     const { tell, memory } = this.#options;
+    memory.isOfManifest = true;
     const manifest = await this.#manifests.get(digest, options);
     const tag = memory.tagOf(digest);
     await tell({ kind: 'manifest', action: 'pull', manifest, digest, tag });

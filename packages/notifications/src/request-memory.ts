@@ -14,6 +14,8 @@ export class RequestMemory {
   readonly #tell: (occurrence: ManifestOccurrence) => Promise<void>;
   readonly #resolved = new Map<Digest, Tag>();
   readonly #pushes = new Map<Digest, Push>();
+  /** Whether a manifest was read in this request. */
+  isOfManifest = false;
 
   constructor(tell: (occurrence: ManifestOccurrence) => Promise<void>) {
     this.#tell = tell;

@@ -76,7 +76,8 @@ export async function createServer(
       headers: config.http.headers,
       maximumTags: config.tags.maxtags,
       maximumCatalogEntries: config.catalog.maxentries,
-      decorate: notifier && ((repository, facts) => notifier.observe(repository, facts)),
+      decorate:
+        notifier && ((repository, facts) => notifier.observe(repository, facts, facts.user)),
       redirect: !config.storage.redirect.disable,
       onError: (error, context) =>
         logger.error('request failed', { ...identifyRequest(context), ...describeError(error) }),
