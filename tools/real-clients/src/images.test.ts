@@ -11,6 +11,7 @@ import {
   misnamed,
   unpackedLayersOf,
 } from './image-directory.ts';
+import { withSettings } from './program-settings.ts';
 import { need } from './programs.ts';
 import {
   buildImageForEachPlatform,
@@ -22,11 +23,12 @@ const SOURCE_PLAIN = '--src-tls-verify=false';
 const TARGET_PLAIN = '--dest-tls-verify=false';
 const PLAIN = '--tls-verify=false';
 
-/** The same server, told by its environment to keep everything in memory. */
+/** The same server, told to keep everything in memory. */
 function purserInMemory(): RegistryProgram {
-  const { command, parameters, ...program } = purser();
-  const settings = ['REGISTRY_STORAGE=inmemory', 'REGISTRY_STORAGE_DELETE_ENABLED=true'];
-  return { ...program, command: 'env', parameters: [...settings, command, ...parameters] };
+  return withSettings(purser(), {
+    REGISTRY_STORAGE: 'inmemory',
+    REGISTRY_STORAGE_DELETE_ENABLED: 'true',
+  });
 }
 
 const programs = need('skopeo', 'podman', 'buildah');

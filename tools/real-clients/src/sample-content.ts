@@ -14,9 +14,9 @@ import {
   type SampleBlob,
 } from '@purser/registry-under-test';
 
-const IMAGE_INDEX = 'application/vnd.oci.image.index.v1+json';
-const DOCKER_MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json';
-const DOCKER_LIST = 'application/vnd.docker.distribution.manifest.list.v2+json';
+export const IMAGE_INDEX = 'application/vnd.oci.image.index.v1+json';
+export const DOCKER_MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json';
+export const DOCKER_LIST = 'application/vnd.docker.distribution.manifest.list.v2+json';
 
 /** A manifest as it is pushed. */
 export interface Payload {
@@ -136,11 +136,11 @@ export async function push(
   await ask(client, { method: 'PUT', path, headers, body: payload }, [201]);
 }
 
-function ociImage(config: SampleBlob, layers: readonly SampleBlob[]): Payload {
+export function ociImage(config: SampleBlob, layers: readonly SampleBlob[]): Payload {
   return { mediaType: IMAGE_MANIFEST, ...imageManifest(config, layers) };
 }
 
-function dockerImage(config: SampleBlob, layers: readonly SampleBlob[]): Payload {
+export function dockerImage(config: SampleBlob, layers: readonly SampleBlob[]): Payload {
   const describe = (type: string, { digest, size }: SampleBlob) => ({
     mediaType: `application/vnd.docker.${type}`,
     size,
@@ -152,8 +152,12 @@ function dockerImage(config: SampleBlob, layers: readonly SampleBlob[]): Payload
   });
 }
 
-function listOf(mediaType: string, images: readonly Payload[]): Payload {
-  const architectures = ['amd64', 'arm64'];
+/** A list or an index of images, each for linux on one of the architectures. */
+export function listOf(
+  mediaType: string,
+  images: readonly Payload[],
+  architectures: readonly string[] = ['amd64', 'arm64'],
+): Payload {
   const manifests = images.map(({ digest, payload, ...image }, index) => ({
     mediaType: image.mediaType,
     digest,
