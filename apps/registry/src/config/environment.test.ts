@@ -76,7 +76,7 @@ describe('a REGISTRY_ variable', () => {
 
   it('adds a second driver, which is one too many, as in distribution', () => {
     expect(problemsWith({ REGISTRY_STORAGE_INMEMORY: '{}' })).toEqual([
-      'REGISTRY_STORAGE_INMEMORY: storage: expected exactly one storage driver, filesystem, inmemory or one with a module, found a map of filesystem, inmemory',
+      'REGISTRY_STORAGE_INMEMORY: storage: expected exactly one storage driver, filesystem, gcs, inmemory or one with a module, found a map of filesystem, inmemory',
     ]);
   });
 

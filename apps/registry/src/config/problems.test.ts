@@ -56,7 +56,7 @@ describe('a warning', () => {
       'config.yml:2:1: stroage: unknown key, ignored; did you mean storage?',
     ]);
     expect(error.problems).toEqual([
-      'config.yml:1:1: storage: expected exactly one storage driver, filesystem, inmemory or one with a module, found nothing',
+      'config.yml:1:1: storage: expected exactly one storage driver, filesystem, gcs, inmemory or one with a module, found nothing',
     ]);
   });
 });
@@ -167,23 +167,23 @@ describe('a wrong value', () => {
   it.each([
     [
       'version: 0.1',
-      'config.yml:1:1: storage: expected exactly one storage driver, filesystem, inmemory or one with a module, found nothing',
+      'config.yml:1:1: storage: expected exactly one storage driver, filesystem, gcs, inmemory or one with a module, found nothing',
     ],
     [
       'version: 0.1\nstorage: {}',
-      'config.yml:2:10: storage: expected exactly one storage driver, filesystem, inmemory or one with a module, found an empty map',
+      'config.yml:2:10: storage: expected exactly one storage driver, filesystem, gcs, inmemory or one with a module, found an empty map',
     ],
     [
       'version: 0.1\nstorage: { filesystem: , inmemory: }',
-      'config.yml:2:10: storage: expected exactly one storage driver, filesystem, inmemory or one with a module, found a map of filesystem, inmemory',
+      'config.yml:2:10: storage: expected exactly one storage driver, filesystem, gcs, inmemory or one with a module, found a map of filesystem, inmemory',
     ],
     [
       'version: 0.1\nstorage: { s3: { bucket: b } }',
-      'config.yml:2:12: storage.s3: this version has no such storage driver; expected filesystem, inmemory, or a module that exports a driver',
+      'config.yml:2:12: storage.s3: this version has no such storage driver; expected filesystem, gcs, inmemory, or a module that exports a driver',
     ],
     [
       'version: 0.1\nstorage: floppy',
-      'config.yml:2:10: storage.floppy: unknown storage driver; expected filesystem, inmemory, or a module that exports a driver',
+      'config.yml:2:10: storage.floppy: unknown storage driver; expected filesystem, gcs, inmemory, or a module that exports a driver',
     ],
     [
       'version: 0.1\nstorage: { inmemory: , maintenance: { readonly: { enabled: true } } }',

@@ -79,7 +79,7 @@ class TreeReader {
     const unserved = UNSERVED_SECTIONS.get(path);
     if (unserved !== undefined) return this.#leaveOutSection(entry, path, unserved.refuse);
     if (path === `storage.${key}`) {
-      const drivers = 'expected filesystem, inmemory, or a module that exports a driver';
+      const drivers = 'expected filesystem, gcs, inmemory, or a module that exports a driver';
       return this.#refuse(entry.origin, path, `unknown storage driver; ${drivers}`);
     }
     const siblings = [...known.keys()].map((name) => path.slice(0, -key.length) + name);

@@ -13,6 +13,35 @@ const filesystem = section({
     .default(100),
 });
 
+const UPLOAD_ALIGNMENT = 256 * 1024;
+
+const gcs = section({
+  bucket: text('the name of a bucket').min(1, { error: 'the name of a bucket' }),
+  /** The path of a service account's key. Without it and `credentials`: application default credentials. */
+  keyfile: text('the path of a key').optional(),
+  /** The key itself, as in its JSON file; `keyfile` wins over it. */
+  credentials: z
+    .looseObject({ client_email: text(), private_key: text() }, { error: 'a map' })
+    .optional(),
+  /** What the names of objects begin with. Default: nothing. */
+  rootdirectory: text('a path').default(''),
+  /** Bytes sent at a time, which each upload holds in memory. Default 8 MiB. */
+  chunksize: integer()
+    .refine((size) => size > 0 && size % UPLOAD_ALIGNMENT === 0, {
+      error: `a multiple of ${UPLOAD_ALIGNMENT}`,
+    })
+    .optional(),
+  /** How many requests are under way at a time: 25 or more; less counts as 25. Default 50. */
+  maxconcurrency: integer().optional(),
+  useragent: text().optional(),
+  /** Where the service is, for an emulator. Over http no credentials are sent. */
+  endpoint: text()
+    .refine((value) => /^https?:$/.test(URL.parse(value)?.protocol ?? ''), {
+      error: 'an http or https URL',
+    })
+    .optional(),
+});
+
 /** As many as a cache in memory can have. */
 const MOST_ENTRIES = 1_000_000;
 
@@ -41,6 +70,7 @@ const driverModule = z
 
 const known = section({
   filesystem: filesystem.optional(),
+  gcs: gcs.optional(),
   /** Everything is forgotten when the process ends. No parameters. */
   inmemory: section({}).optional(),
   delete: section({ enabled: flag(false) }).prefault({}),
@@ -51,7 +81,7 @@ const known = section({
 export const storage = known
   .catchall(driverModule)
   .refine((value) => driverNames(value).length === 1, {
-    error: 'exactly one storage driver, filesystem, inmemory or one with a module',
+    error: 'exactly one storage driver, filesystem, gcs, inmemory or one with a module',
     when: isSection,
   })
   .transform(({ delete: deletion, redirect, cache: remembered, ...drivers }) => ({
@@ -86,6 +116,7 @@ interface DriverModuleInput {
 
 interface Drivers {
   readonly filesystem?: z.output<typeof filesystem> | undefined;
+  readonly gcs?: z.output<typeof gcs> | undefined;
   readonly inmemory?: object | undefined;
   readonly [name: string]: unknown;
 }
@@ -93,12 +124,14 @@ interface Drivers {
 /** The one place where content is kept. */
 export type DriverConfig =
   | ({ readonly name: 'filesystem' } & z.output<typeof filesystem>)
+  | ({ readonly name: 'gcs' } & z.output<typeof gcs>)
   | { readonly name: 'inmemory' }
   | ({ readonly name: 'module'; readonly key: string } & z.output<typeof driverModule>);
 
 function driverConfig(drivers: Drivers): DriverConfig {
   const [key = 'inmemory'] = driverNames(drivers);
   if (drivers.filesystem !== undefined) return { name: 'filesystem', ...drivers.filesystem };
+  if (drivers.gcs !== undefined) return { name: 'gcs', ...drivers.gcs };
   if (drivers.inmemory !== undefined) return { name: 'inmemory' };
   return { name: 'module', key, ...(drivers[key] as z.output<typeof driverModule>) };
 }

@@ -44,7 +44,6 @@ export const UNSERVED_SECTIONS: ReadonlyMap<string, UnservedSection> = new Map(
     'redis.routerandomly': {},
     'redis.unstableresp3': {},
     'storage.azure': { refuse: refuseDriver },
-    'storage.gcs': { refuse: refuseDriver },
     'storage.maintenance': { refuse: refuseReadOnly },
     'storage.s3': { refuse: refuseDriver },
     'storage.tag': {},
@@ -79,5 +78,5 @@ function refuseProxy(section: ConfigNode): string | undefined {
 }
 
 function refuseDriver(): string {
-  return 'this version has no such storage driver; expected filesystem, inmemory, or a module that exports a driver';
+  return 'this version has no such storage driver; expected filesystem, gcs, inmemory, or a module that exports a driver';
 }
