@@ -25,6 +25,7 @@ export const ERROR_MESSAGES = {
   PARAMETER_INVALID: 'invalid request parameter',
   PRECONDITION_FAILED: 'precondition failed',
   RANGE_UNSATISFIABLE: 'requested range lies outside the blob',
+  RESPONSE_INVALID: 'the other registry answered what the API does not allow',
   ROUTE_UNKNOWN: 'no such endpoint',
   REQUEST_TOO_LONG: 'the request asks for too much at once',
   STORAGE_FULL: 'no space left to store content',

@@ -63,6 +63,7 @@ export { Exclusive } from './exclusive.ts';
 export {
   canonicalBytes,
   DEFAULT_MAXIMUM_MANIFEST_SIZE,
+  type GetByTagOptions,
   type GetManifestOptions,
   type Manifest,
   type ManifestBuilder,
@@ -71,6 +72,8 @@ export {
   type ManifestReference,
   type ManifestService,
   type PutManifestOptions,
+  type TaggedManifest,
+  type TaggedManifestProvider,
 } from './manifest.ts';
 export {
   createImageBuilder,

@@ -2,6 +2,7 @@ import type { Descriptor } from './descriptor.ts';
 import type { Digest } from './digest.ts';
 import type { OperationOptions } from './options.ts';
 import type { JsonObject } from './strict-json.ts';
+import type { Tag } from './tag.ts';
 
 /** Inclusive. The size below which every registry accepts a manifest, and above which this one refuses it, in bytes. */
 export const DEFAULT_MAXIMUM_MANIFEST_SIZE = 4 * 1024 * 1024;
@@ -124,4 +125,27 @@ export interface GetManifestOptions extends OperationOptions {
 
 export interface PutManifestOptions extends OperationOptions {
   readonly digest?: Digest | undefined;
+}
+
+export interface GetByTagOptions extends OperationOptions {
+  /** A digest that is known already: nothing is fetched while the tag names it. */
+  readonly ifNoneMatch?: Digest | undefined;
+  /** The media types to ask for, best first. Default: every format that can be decoded. */
+  readonly mediaTypes?: readonly string[] | undefined;
+}
+
+export interface TaggedManifest {
+  readonly manifest: Manifest;
+  /** What the tag names: by another algorithm than sha256 when the registry says so. */
+  readonly digest: Digest;
+}
+
+/** Gives what a tag names in one step, which beside `TagService.get` and `ManifestService.get` saves a remote request. */
+export interface TaggedManifestProvider {
+  /**
+   * @returns `undefined` when the tag still names `options.ifNoneMatch`.
+   * @throws RegistryError `MANIFEST_UNKNOWN` when there is no such tag.
+   * @see OCI distribution-spec, end-3.
+   */
+  getByTag(tag: Tag, options?: GetByTagOptions): Promise<TaggedManifest | undefined>;
 }

@@ -33,6 +33,7 @@ const RENDERINGS: Readonly<Record<ErrorCode, Rendering>> = {
   PRECONDITION_FAILED: { status: 412, code: 'UNSUPPORTED' },
   RANGE_UNSATISFIABLE: { status: 416, code: 'UNSUPPORTED' },
   REQUEST_TOO_LONG: { status: 414, code: 'UNSUPPORTED' },
+  RESPONSE_INVALID: { status: 502, code: 'UNKNOWN' },
   ROUTE_UNKNOWN: { status: 404, code: 'UNSUPPORTED' },
   SIZE_INVALID: { status: 400, code: 'SIZE_INVALID' },
   STORAGE_FULL: { status: 507, code: 'UNAVAILABLE' },
