@@ -50,6 +50,14 @@ export class SqliteDriver extends BaseDriver implements Disposable {
     this.#files.transaction(put, { durable });
   }
 
+  protected override async doCreate(path: string, content: Uint8Array): Promise<boolean> {
+    return this.#files.transaction(() => {
+      if (this.#files.find(path) !== undefined) return false;
+      this.#files.append(this.#createFile(path), 0, content);
+      return true;
+    });
+  }
+
   protected override async doOpenReader(
     path: string,
     { offset, length }: { offset: number; length: number },

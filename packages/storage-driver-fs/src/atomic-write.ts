@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { open, rename, unlink } from 'node:fs/promises';
+import { link, open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { inDirectory, syncDirectories } from './directories.ts';
+import { isErrno } from './errno.ts';
 
 /** Keeps the temporary name within 255 bytes, the most that common file systems allow. */
 const LONGEST_KEPT_NAME = 200;
@@ -42,6 +43,35 @@ export async function writeAtomically(
     }
   });
   if (durable) await syncDirectories(changed);
+}
+
+/**
+ * Creates a file that survives a loss of power, unless something stands there. Nobody ever sees a part of it: it is
+ * written under a temporary name, which is then linked to its own. The file system must have hard links.
+ *
+ * @returns Whether it was created.
+ */
+export async function createAtomically(
+  target: string,
+  content: Uint8Array,
+  { signal }: { readonly signal: AbortSignal | undefined },
+): Promise<boolean> {
+  const temporary = temporaryNameFor(target);
+  const { result: isCreated, changed } = await inDirectory(dirname(target), async () => {
+    await writeNew(temporary, content, true);
+    try {
+      signal?.throwIfAborted();
+      await link(temporary, target);
+      return true;
+    } catch (error) {
+      if (isErrno(error, 'EEXIST')) return false;
+      throw error;
+    } finally {
+      await removeQuietly(temporary);
+    }
+  });
+  if (isCreated) await syncDirectories(changed);
+  return isCreated;
 }
 
 async function writeNew(path: string, content: Uint8Array, durable: boolean): Promise<void> {

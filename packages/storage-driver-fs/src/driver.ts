@@ -12,7 +12,7 @@ import {
   type FileSink,
   type ReaderRange,
 } from '@purser/storage-driver';
-import { isTemporaryName, writeAtomically } from './atomic-write.ts';
+import { createAtomically, isTemporaryName, writeAtomically } from './atomic-write.ts';
 import { ChunkPool } from './chunk-pool.ts';
 import { ConcurrencyLimit } from './concurrency-limit.ts';
 import { codeOfErrno, isErrno } from './errno.ts';
@@ -58,6 +58,16 @@ export class FilesystemDriver extends BaseDriver {
     refuseTemporaryName(path);
     const target = this.#resolve(path);
     await this.#limit.run(() => writeAtomically(target, content, context), context.signal);
+  }
+
+  protected override async doCreate(
+    path: string,
+    content: Uint8Array,
+    { signal }: CallContext,
+  ): Promise<boolean> {
+    refuseTemporaryName(path);
+    const target = this.#resolve(path);
+    return this.#limit.run(() => createAtomically(target, content, { signal }), signal);
   }
 
   protected override doOpenReader(

@@ -16,7 +16,7 @@ import {
 import { Bucket } from './bucket.ts';
 import { formatCrc32c, updateCrc32c } from './crc32c.ts';
 import { createStorage } from './create-storage.ts';
-import { codeOfError } from './errors.ts';
+import { codeOfError, statusOf } from './errors.ts';
 import { listChildren, type Directory } from './listing.ts';
 import { moveObject } from './move.ts';
 import { resolveOptions, type GcsDriverOptions, type ResolvedOptions } from './options.ts';
@@ -77,6 +77,21 @@ export class GcsDriver extends BaseDriver {
   ): Promise<void> {
     const options = { contentType: FILE_CONTENT_TYPE, signal };
     await this.#bucket.insert(this.#keyOf(path), content, options);
+  }
+
+  protected override async doCreate(
+    path: string,
+    content: Uint8Array,
+    { signal }: CallContext,
+  ): Promise<boolean> {
+    const options = { contentType: FILE_CONTENT_TYPE, ifGenerationMatch: '0', signal };
+    try {
+      await this.#bucket.insert(this.#keyOf(path), content, options);
+      return true;
+    } catch (error) {
+      if (statusOf(error) === 412) return false;
+      throw error;
+    }
   }
 
   protected override doOpenReader(

@@ -59,6 +59,9 @@ export abstract class BaseDriver implements StorageDriver {
     context: CallContext & { readonly durable: boolean },
   ): Promise<void>;
 
+  /** Only where the backend itself can tell which of several came first. */
+  protected doCreate?(path: string, content: Uint8Array, context: CallContext): Promise<boolean>;
+
   /**
    * The base destroys the stream when the signal is aborted. A failure while reading destroys it with what `failure`
    * makes of the error.
@@ -126,6 +129,13 @@ export abstract class BaseDriver implements StorageDriver {
     return this.#call({ operation: 'putContent', path, signal }, () =>
       this.doPutContent(path, content, { signal, durable }),
     );
+  }
+
+  get create(): StorageDriver['create'] {
+    if (this.doCreate === undefined) return undefined;
+    const create = this.doCreate.bind(this);
+    return (path, content, { signal } = {}) =>
+      this.#call({ operation: 'create', path, signal }, () => create(path, content, { signal }));
   }
 
   openReader(path: string, { signal, ...options }: ReaderOptions = {}): Promise<Readable> {

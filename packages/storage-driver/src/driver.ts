@@ -36,6 +36,17 @@ export interface StorageDriver {
   putContent(path: string, content: Uint8Array, options?: PutContentOptions): Promise<void>;
 
   /**
+   * Creates a file unless something stands there, as durably as `putContent`. Of concurrent calls, by any process,
+   * exactly one creates it. Absent in a driver whose backend cannot promise that: then no lease can be kept there.
+   *
+   * @returns Whether this call created it.
+   * @throws DriverError `NO_SPACE`; `NOT_A_DIRECTORY` below a file.
+   */
+  readonly create?:
+    | ((path: string, content: Uint8Array, options?: DriverOptions) => Promise<boolean>)
+    | undefined;
+
+  /**
    * Opens a file for reading. The caller ends or destroys the stream; an early destroy frees everything.
    * Memory stays bounded however slowly it is read. Replacing or deleting the file meanwhile does not mix contents.
    *

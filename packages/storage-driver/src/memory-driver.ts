@@ -22,6 +22,12 @@ export class MemoryDriver extends BaseDriver {
     this.#put(path, createFile([Buffer.from(content)]));
   }
 
+  protected override async doCreate(path: string, content: Uint8Array): Promise<boolean> {
+    if (findNode(this.#root, path) !== undefined) return false;
+    await this.doPutContent(path, content);
+    return true;
+  }
+
   protected override async doOpenReader(
     path: string,
     { offset, length }: { offset: number; length: number },

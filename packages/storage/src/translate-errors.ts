@@ -25,6 +25,7 @@ export function translateErrors(driver: StorageDriver): StorageDriver {
     name: driver.name,
     getContent: (...call) => translated(driver.getContent(...call)),
     putContent: (...call) => translated(driver.putContent(...call)),
+    create: driver.create && ((...call) => translated(driver.create!(...call))),
     openReader: (...call) => translated(driver.openReader(...call)),
     openWriter: async (...call) => translateWriter(await translated(driver.openWriter(...call))),
     stat: (...call) => translated(driver.stat(...call)),

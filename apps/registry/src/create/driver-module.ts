@@ -100,7 +100,8 @@ async function attempt(factory: DriverFactory, parameters: DriverParameters): Pr
   return factory.create(parameters);
 }
 
-const MEMBERS: Readonly<Record<keyof StorageDriver, 'string' | 'function'>> = {
+/** `create` may be absent: then the driver keeps no leases. */
+const MEMBERS: Readonly<Record<Exclude<keyof StorageDriver, 'create'>, 'string' | 'function'>> = {
   name: 'string',
   getContent: 'function',
   putContent: 'function',

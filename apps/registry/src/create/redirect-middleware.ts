@@ -62,6 +62,10 @@ class RedirectingDriver implements StorageDriver {
     return this.#driver.putContent(path, content, options);
   }
 
+  get create(): StorageDriver['create'] {
+    return this.#driver.create?.bind(this.#driver);
+  }
+
   openReader(path: string, options?: ReaderOptions) {
     return this.#driver.openReader(path, options);
   }

@@ -1,5 +1,6 @@
 import { describeCancellation } from './cancellation.ts';
 import { describeConcurrency } from './concurrency.ts';
+import { describeCreating } from './creating.ts';
 import { describeDeleting } from './deleting.ts';
 import { describeFiles } from './files.ts';
 import { describeLargeFiles } from './large-files.ts';
@@ -23,6 +24,7 @@ export function describeDriverConformance(name: string, options: DriverConforman
   suite.describe(`storage driver ${name}`, () => {
     describePaths(suite);
     describeFiles(suite);
+    describeCreating(suite);
     describeReaders(suite);
     describeWriters(suite);
     describeListing(suite);

@@ -15,6 +15,8 @@ export interface DriverSupport {
    * Default `true`.
    */
   readonly exclusivePaths?: Support | undefined;
+  /** Whether the driver has `create`. Default `true`. */
+  readonly exclusiveCreation?: Support | undefined;
   /** Whether `/A` and `/a` are two files. Default `true`. */
   readonly caseSensitivePaths?: Support | undefined;
 }
@@ -53,6 +55,7 @@ const DEFAULT_SUPPORT: Readonly<Record<keyof DriverSupport, Support>> = {
   redirects: 'not declared in supports',
   largeFiles: true,
   exclusivePaths: true,
+  exclusiveCreation: true,
   caseSensitivePaths: true,
 };
 
