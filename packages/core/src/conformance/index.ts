@@ -48,9 +48,11 @@ export function describeRegistryConformance(
   options.describe(`a registry: ${name}`, () => {
     options.describe('blobs', () => testBlobs(test, options.supports));
     options.describe('uploads', () => testUploads(test, options.supports));
-    options.describe('manifests', () => testManifests(test));
+    options.describe('manifests', () => testManifests(test, options.supports));
     options.describe('tags', () => testTags(test));
     options.describe('referrers', () => testReferrers(test));
-    options.describe('listing', () => testListing(test));
+    if (options.supports?.catalog ?? true) {
+      options.describe('listing', () => testListing(test));
+    }
   });
 }

@@ -3,10 +3,18 @@ import { describeManifest } from '../describe-manifest.ts';
 import { digestOf, parseDigest } from '../digest.ts';
 import type { Tag } from '../tag.ts';
 import { describeBytes, sampleBytes, sampleImage, sampleIndex } from '../testing/samples.ts';
-import { fails, prepareImage, pushImage, repositoryOf, type RegistryTest } from './suite.ts';
+import {
+  fails,
+  prepareImage,
+  pushImage,
+  repositoryOf,
+  type RegistrySupport,
+  type RegistryTest,
+} from './suite.ts';
 
-export function testManifests(test: RegistryTest): void {
+export function testManifests(test: RegistryTest, supports: RegistrySupport = {}): void {
   testStoring(test);
+  if (supports.manifestsApart ?? true) testApart(test);
   testReferences(test);
   testDeleting(test);
 }
@@ -62,12 +70,22 @@ function testStoring(test: RegistryTest): void {
     await fails(other.manifests.get(digest), 'MANIFEST_UNKNOWN');
   });
 
-  test('does not take a blob for a manifest, nor a manifest for a blob', async (registry) => {
+  test('does not take a blob for a manifest', async (registry) => {
     const repository = repositoryOf(registry);
-    const pushed = await pushImage(repository);
-    const { digest } = await repository.blobs.put(sampleBytes(10));
-    await fails(repository.manifests.get(digest), 'MANIFEST_UNKNOWN');
-    assert.equal(await repository.blobs.stat(pushed.digest), undefined);
+    const manifest = await prepareImage(repository);
+    for (const content of [sampleBytes(10), manifest.payload]) {
+      const { digest } = await repository.blobs.put(content);
+      assert.equal(await repository.manifests.exists(digest), false);
+      await fails(repository.manifests.get(digest), 'MANIFEST_UNKNOWN');
+    }
+  });
+}
+
+function testApart(test: RegistryTest): void {
+  test('does not take a manifest for a blob', async (registry) => {
+    const repository = repositoryOf(registry);
+    const { digest } = await pushImage(repository);
+    assert.equal(await repository.blobs.stat(digest), undefined);
   });
 }
 

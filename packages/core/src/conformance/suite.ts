@@ -23,8 +23,14 @@ export interface RegistryUnderTest {
 }
 
 export interface RegistrySupport {
+  /** Whether it lists its repositories. Default `true`. */
+  readonly catalog?: boolean | undefined;
   /** Whether a writer keeps others out of its session until it lets go. Default `true`. */
   readonly exclusiveUploads?: boolean | undefined;
+  /** Whether manifests are kept apart from blobs, so that none can be had as a blob. Default `true`. */
+  readonly manifestsApart?: boolean | undefined;
+  /** Whether a blob of one repository can be mounted in another. Default `true`. */
+  readonly mounting?: boolean | undefined;
   /** Whether a mount without a source asks `mayRead` before it looks anywhere. Default `true`. */
   readonly mountRights?: boolean | undefined;
 }
