@@ -39,6 +39,22 @@ export interface BlobProvider {
   locate(digest: Digest, options: LocateOptions): Promise<URL | undefined>;
 }
 
+export interface DescribedBlob {
+  readonly descriptor: Descriptor;
+  /** The whole blob. */
+  readonly content: Readable;
+}
+
+/** Opens a blob and tells what is known of it in one step, which beside `stat` and `open` saves a remote request. */
+export interface DescribedBlobProvider {
+  /**
+   * @returns The caller ends or destroys the stream.
+   * @throws RegistryError `BLOB_UNKNOWN`.
+   * @see OCI distribution-spec, end-2.
+   */
+  openDescribed(digest: Digest, options?: OperationOptions): Promise<DescribedBlob>;
+}
+
 export interface OpenOptions extends OperationOptions {
   readonly range?: ByteRange | undefined;
   /**

@@ -21,6 +21,8 @@ export type {
   BlobWriter,
   ByteRange,
   CreateUploadOptions,
+  DescribedBlob,
+  DescribedBlobProvider,
   LocateOptions,
   MountOptions,
   OpenOptions,

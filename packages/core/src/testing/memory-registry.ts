@@ -18,10 +18,13 @@ import { MemoryBlobs } from './memory-blobs.ts';
 export interface MemoryRegistryOptions {
   /** Whether blobs, manifests and tags may be deleted. Default `true`. */
   readonly deletion?: boolean | undefined;
+  /** Whether what a manifest refers to must be there when it is pushed. Default `true`. */
+  readonly references?: boolean | undefined;
 }
 
 /** A whole registry in memory, for tests: it passes the same suite as the real ones. */
-export function createMemoryRegistry({ deletion = true }: MemoryRegistryOptions = {}): Registry {
+export function createMemoryRegistry(options: MemoryRegistryOptions = {}): Registry {
+  const { deletion = true, references = true } = options;
   const repositories = new Map<RepositoryName, MemoryRepository>();
 
   function repository(name: RepositoryName): MemoryRepository {
@@ -32,7 +35,7 @@ export function createMemoryRegistry({ deletion = true }: MemoryRegistryOptions 
         sibling: (from) => repository(from).blobs,
         names: () => [...repositories.keys()],
       });
-      found = new MemoryRepository(name, blobs, deletion);
+      found = new MemoryRepository(name, blobs, { deletion, references });
       repositories.set(name, found);
     }
     return found;
@@ -51,6 +54,8 @@ export function createMemoryRegistry({ deletion = true }: MemoryRegistryOptions 
   };
 }
 
+type Policy = Readonly<Required<{ [Key in keyof MemoryRegistryOptions]: boolean }>>;
+
 class MemoryRepository implements Repository {
   readonly name: RepositoryName;
   readonly blobs: MemoryBlobs;
@@ -58,11 +63,11 @@ class MemoryRepository implements Repository {
   readonly tags: MemoryTags;
   readonly referrers: ReferrerService;
 
-  constructor(name: RepositoryName, blobs: MemoryBlobs, deletion: boolean) {
+  constructor(name: RepositoryName, blobs: MemoryBlobs, policy: Policy) {
     this.name = name;
     this.blobs = blobs;
-    this.tags = new MemoryTags(deletion, () => this.manifests.known || blobs.used);
-    this.manifests = new MemoryManifests(this, deletion);
+    this.tags = new MemoryTags(policy.deletion, () => this.manifests.known || blobs.used);
+    this.manifests = new MemoryManifests(this, policy);
     this.referrers = {
       list: (subject, options) => listReferrers(this.manifests.pushed(), subject, options),
     };
@@ -75,11 +80,11 @@ class MemoryManifests implements ManifestService {
   readonly #manifests = new Map<Digest, Manifest>();
   readonly #pushed = new Set<Digest>();
   readonly #repository: MemoryRepository;
-  readonly #deletion: boolean;
+  readonly #policy: Policy;
 
-  constructor(repository: MemoryRepository, deletion: boolean) {
+  constructor(repository: MemoryRepository, policy: Policy) {
     this.#repository = repository;
-    this.#deletion = deletion;
+    this.#policy = policy;
   }
 
   /** The manifests by the digests they were pushed by. */
@@ -101,7 +106,7 @@ class MemoryManifests implements ManifestService {
     signal?.throwIfAborted();
     const actual = digestOf(canonicalBytes(manifest), digest && supportedAlgorithmOf(digest));
     if (digest !== undefined && digest !== actual) throw contentMismatch(digest);
-    await this.#checkReferences(manifest);
+    if (this.#policy.references) await this.#checkReferences(manifest);
     this.known = true;
     this.#manifests.set(actual, manifest);
     this.#manifests.set(digestOf(canonicalBytes(manifest)), manifest);
@@ -110,7 +115,7 @@ class MemoryManifests implements ManifestService {
   }
 
   async delete(digest: Digest): Promise<void> {
-    if (!this.#deletion) throw new RegistryError('UNSUPPORTED');
+    if (!this.#policy.deletion) throw new RegistryError('UNSUPPORTED');
     await this.get(digest);
     for await (const tag of this.#repository.tags.lookup(digest)) {
       await this.#repository.tags.untag(tag);
