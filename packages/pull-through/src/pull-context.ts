@@ -1,0 +1,27 @@
+import type { BlobFetches } from './blob-fetches.ts';
+import type { Expiry } from './expiry.ts';
+import type { PullThroughObserver } from './observer.ts';
+import type { SingleFlight } from './single-flight.ts';
+
+/** What all repositories share. */
+export interface PullContext {
+  readonly fetches: BlobFetches;
+  readonly flights: SingleFlight;
+  readonly expiry: Expiry;
+  readonly observer: PullThroughObserver;
+}
+
+/** One request, as far as it matters here. */
+export interface PullRequest {
+  /** The host that the client took the name of the repository from: `docker.io`. */
+  readonly namespace?: string | undefined;
+  /**
+   * Whether who looks at a blob goes on to open it. Then it is fetched when it is looked at, in one upstream request
+   * instead of two. Default `false`.
+   */
+  readonly opensBlobs?: boolean | undefined;
+  /** Told when an answer is what was pulled before, since an upstream cannot give a newer one. */
+  readonly onStale?: ((upstream: string) => void) | undefined;
+  /** Told when it was the namespace that chose the upstream. */
+  readonly onNamespaceUsed?: ((namespace: string) => void) | undefined;
+}

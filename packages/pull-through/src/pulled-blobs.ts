@@ -1,0 +1,104 @@
+import type { Readable } from 'node:stream';
+import {
+  RegistryError,
+  type BlobStore,
+  type Descriptor,
+  type Digest,
+  type LocateOptions,
+  type OpenOptions,
+  type OperationOptions,
+} from '@purser/core';
+import type { BlobFetch } from './blob-fetch.ts';
+import type { PullContext, PullRequest } from './pull-context.ts';
+import { refusePush } from './refuse-pushes.ts';
+import { keyOf, type Source } from './source.ts';
+import { isOutage, upstreamFailure } from './upstream-failure.ts';
+
+/** The blobs of one repository of an upstream: from here when they are here, and otherwise fetched once for all. */
+export class PulledBlobs implements BlobStore {
+  readonly put = refusePush;
+  readonly create = refusePush;
+  readonly resume = refusePush;
+  readonly uploadStatus = refusePush;
+  readonly mount = refusePush;
+  readonly delete = refusePush;
+  readonly #source: Source;
+  readonly #context: PullContext;
+  readonly #request: PullRequest;
+
+  constructor(source: Source, context: PullContext, request: PullRequest) {
+    this.#source = source;
+    this.#context = context;
+    this.#request = request;
+  }
+
+  async stat(digest: Digest, options: OperationOptions = {}): Promise<Descriptor | undefined> {
+    const running = this.#context.fetches.find(this.#source, digest, options);
+    if (running !== undefined) return describe(running);
+    const { store } = this.#source;
+    const kept = await this.#kept(() => store.blobs.stat(digest, options), digest, options);
+    if (kept !== undefined) return kept;
+    if (!this.#request.opensBlobs) return this.#statRemote(digest, options);
+    return describe(this.#context.fetches.join(this.#source, digest, options));
+  }
+
+  async open(digest: Digest, options: OpenOptions = {}): Promise<Readable> {
+    const { fetches } = this.#context;
+    const running = await fetches.find(this.#source, digest, options);
+    if (running !== undefined) return running.open(options);
+    const { store } = this.#source;
+    const kept = await this.#kept(() => store.blobs.open(digest, options), digest, options);
+    if (kept !== undefined) return kept;
+    return (await fetches.join(this.#source, digest, options)).open(options);
+  }
+
+  async locate(digest: Digest, options: LocateOptions): Promise<URL | undefined> {
+    const { store } = this.#source;
+    return this.#kept(() => store.blobs.locate(digest, options), digest, options);
+  }
+
+  /** What the store has; `undefined` when it has nothing, or fails while upstream may not. */
+  async #kept<T>(
+    ask: () => Promise<T | undefined>,
+    digest: Digest,
+    { signal }: OperationOptions,
+  ): Promise<T | undefined> {
+    const { expiry, observer } = this.#context;
+    const { name } = this.#source;
+    try {
+      const found = await ask();
+      if (found !== undefined) expiry.touch({ repository: name, digest });
+      return found;
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (RegistryError.is(error, 'RANGE_UNSATISFIABLE')) throw error;
+      if (!RegistryError.is(error, 'BLOB_UNKNOWN')) {
+        observer({ type: 'failed', problem: `cannot read blob ${digest} of ${name}`, error });
+      }
+      return undefined;
+    }
+  }
+
+  #statRemote(digest: Digest, options: OperationOptions): Promise<Descriptor | undefined> {
+    const { remote, upstream, name } = this.#source;
+    const { flights, observer } = this.#context;
+    const stat = async () => {
+      try {
+        return await remote.blobs.stat(digest);
+      } catch (error) {
+        if (isOutage(error)) observer({ type: 'outage', upstream, error });
+        throw upstreamFailure(error, upstream);
+      }
+    };
+    return flights.run(`blob ${keyOf(name, digest)}`, stat, options);
+  }
+}
+
+async function describe(running: Promise<BlobFetch>): Promise<Descriptor | undefined> {
+  try {
+    return (await running).descriptor;
+  } catch (error) {
+    if (RegistryError.is(error, 'BLOB_UNKNOWN')) return undefined;
+    throw error;
+  }
+}
