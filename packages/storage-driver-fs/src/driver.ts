@@ -12,6 +12,7 @@ import {
   type FileSink,
   type ReaderRange,
 } from '@purser/storage-driver';
+import { findAbandoned } from './abandoned.ts';
 import { createAtomically, isTemporaryName, writeAtomically } from './atomic-write.ts';
 import { ChunkPool } from './chunk-pool.ts';
 import { ConcurrencyLimit } from './concurrency-limit.ts';
@@ -104,6 +105,13 @@ export class FilesystemDriver extends BaseDriver {
   ): AsyncGenerator<readonly Entry[], void> {
     const listing = { directory: this.#resolve(path), prefix: joinPath(path, ''), after };
     yield await this.#limit.run(() => readChildren(listing), signal);
+  }
+
+  protected override doListAbandoned(
+    path: string,
+    context: CallContext & { readonly before: Date },
+  ): AsyncIterable<FileInfo> {
+    return findAbandoned({ directory: this.#resolve(path), path, ...context });
   }
 
   protected override async doMove(

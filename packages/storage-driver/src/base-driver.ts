@@ -7,6 +7,7 @@ import type {
   Entry,
   FileInfo,
   FileWriter,
+  ListAbandonedOptions,
   PutContentOptions,
   ReaderOptions,
   StorageDriver,
@@ -88,6 +89,12 @@ export abstract class BaseDriver implements StorageDriver {
     path: string,
     context: CallContext & { readonly after: string | undefined },
   ): AsyncIterable<readonly Entry[]>;
+
+  /** Only where writers that die leave something. A missing directory holds nothing. */
+  protected doListAbandoned?(
+    path: string,
+    context: CallContext & { readonly before: Date },
+  ): AsyncIterable<FileInfo>;
 
   /** The paths differ. */
   protected abstract doMove(
@@ -176,6 +183,12 @@ export abstract class BaseDriver implements StorageDriver {
     return walkTree(path, list, options);
   }
 
+  get listAbandoned(): StorageDriver['listAbandoned'] {
+    if (this.doListAbandoned === undefined) return undefined;
+    const list = this.doListAbandoned.bind(this);
+    return (path, options) => this.#abandoned(path, options, list);
+  }
+
   move(source: string, destination: string, { signal }: DriverOptions = {}): Promise<void> {
     const call = { operation: 'move', path: source, signal };
     return this.#call(call, async () => {
@@ -250,6 +263,23 @@ export abstract class BaseDriver implements StorageDriver {
     }
   }
 
+  async *#abandoned(
+    path: string,
+    { signal, before }: ListAbandonedOptions,
+    list: NonNullable<BaseDriver['doListAbandoned']>,
+  ): AsyncGenerator<FileInfo, void> {
+    const call = { operation: 'listAbandoned', path, signal };
+    this.#check(call);
+    try {
+      for await (const file of list(path, { signal, before })) {
+        yield file;
+        signal?.throwIfAborted();
+      }
+    } catch (error) {
+      throw this.failure(error, call);
+    }
+  }
+
   async *#pages(call: Call, after: string | undefined): AsyncGenerator<readonly Entry[], void> {
     const { path, signal } = call;
     this.#check(call);
@@ -266,7 +296,7 @@ export abstract class BaseDriver implements StorageDriver {
   }
 }
 
-const ROOT_OPERATIONS: ReadonlySet<string> = new Set(['stat', 'list', 'walk']);
+const ROOT_OPERATIONS: ReadonlySet<string> = new Set(['stat', 'list', 'walk', 'listAbandoned']);
 
 /** Characters of a refused path that an error shows. */
 const SHOWN_LENGTH = 256;

@@ -98,6 +98,16 @@ export interface StorageDriver {
   delete(path: string, options?: DriverOptions): Promise<void>;
 
   /**
+   * What writers that died left below a directory and no other call shows: temporary files, which `delete` takes.
+   * Absent in a driver that leaves nothing. Nothing is below a directory that is missing.
+   *
+   * @param options.before Only what was last written before this moment, lest a writer that lives loses its file.
+   */
+  readonly listAbandoned?:
+    | ((path: string, options: ListAbandonedOptions) => AsyncIterable<FileInfo>)
+    | undefined;
+
+  /**
    * A URL from which a client may fetch the file for a while; `undefined` when the driver makes none.
    *
    * @throws DriverError `PATH_NOT_FOUND` where the driver looks; it need not.
@@ -140,6 +150,10 @@ export interface WalkOptions extends DriverOptions {
   readonly after?: string | undefined;
   /** Whether to look inside a directory. Always, when absent. */
   readonly enter?: ((directory: string) => boolean) | undefined;
+}
+
+export interface ListAbandonedOptions extends DriverOptions {
+  readonly before: Date;
 }
 
 export interface DriverLocateOptions extends DriverOptions {

@@ -19,6 +19,7 @@ export type {
   Entry,
   FileInfo,
   FileWriter,
+  ListAbandonedOptions,
   PutContentOptions,
   ReaderOptions,
   StorageDriver,
