@@ -17,7 +17,7 @@ export interface RequestsOptions {
 }
 
 export interface OwnRequest {
-  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly method: 'DELETE' | 'GET' | 'POST' | 'PUT';
   /** A path below the endpoint; or the URL of an upload session, which needs no credentials. */
   readonly to: string;
   readonly headers?: Readonly<Record<string, string>> | undefined;

@@ -50,6 +50,20 @@ export class UploadSession {
     });
   }
 
+  /** Ends the session, and the service drops what it got. One that is gone is no failure. */
+  async cancel(): Promise<void> {
+    await this.#requests.retry.run(async () => {
+      const response = await this.#requests.send({
+        method: 'DELETE',
+        to: this.uri,
+        headers: { 'content-length': '0' },
+      });
+      // 499 is how the service says that it did; another 4xx, that there is nothing to end.
+      if (response.statusCode < 500) await response.body.dump();
+      else throw await errorOf(response);
+    });
+  }
+
   async #put({ chunks, start, total }: Piece): Promise<SessionState> {
     const length = chunks.reduce((sum, { byteLength }) => sum + byteLength, 0);
     const range = length === 0 ? '*' : `${start}-${start + length - 1}`;

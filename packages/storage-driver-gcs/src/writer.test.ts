@@ -142,6 +142,18 @@ describeWithService('a writer', (test) => {
     await expect(driver.getContent('/damaged')).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' });
   });
 
+  it('ends the upload session of what is cancelled', async () => {
+    const driver = test.createDriver();
+    const first = await driver.openWriter('/data', { append: true });
+    await writePieces(first, bytesOf(SIZE));
+    await first.close();
+    expect(test.service.sessions.size).toBe(1);
+    const next = await driver.openWriter('/data', { append: true });
+    await next.cancel();
+    expect(test.service.sessions.size).toBe(0);
+    expect(await driver.stat('/data')).toBeUndefined();
+  });
+
   it('passes over bytes that a process sent before it was lost', async () => {
     const content = bytesOf(3 * SIZE);
     const driver = test.createDriver();

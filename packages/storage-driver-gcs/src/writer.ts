@@ -128,6 +128,8 @@ class GcsSink implements FileSink {
 
   async cancel(): Promise<void> {
     await this.#options.bucket.remove(this.#options.key);
+    // The parts it got would stay for a week.
+    await this.#session?.cancel();
   }
 
   async #accept(content: Uint8Array): Promise<void> {
