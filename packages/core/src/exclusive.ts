@@ -27,6 +27,11 @@ export class Exclusive {
     }
     return release;
   }
+
+  /** Whether anyone has the key, or waits for it. */
+  isHeld(key: string): boolean {
+    return this.#last.has(key);
+  }
 }
 
 async function untilAborted(

@@ -82,6 +82,8 @@ export class UploadWriter implements BlobWriter {
   async cancel(): Promise<void> {
     this.#checkOpen();
     this.#open = false;
+    // Only a writer of the file knows what a backend keeps for it beside what can be deleted by its path.
+    if (this.#size > 0) await this.#openFile().catch(leaveForThePurge);
     await this.#discard();
   }
 

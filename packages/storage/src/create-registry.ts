@@ -2,6 +2,7 @@ import {
   Exclusive,
   type BlobDescriptorCache,
   type ManifestDecoder,
+  type OperationOptions,
   type Registry,
 } from '@purser/core';
 import type { StorageDriver } from '@purser/storage-driver';
@@ -13,6 +14,12 @@ import { ManifestMemory } from './manifest-memory.ts';
 import { createRepository, type RepositoryParts } from './repository.ts';
 import type { ReferencePolicy } from './policy.ts';
 import { translateErrors } from './translate-errors.ts';
+import {
+  listUploads,
+  purgeUploads,
+  type PurgeUploadsOptions,
+  type UnfinishedUpload,
+} from './upload-purge.ts';
 import { UploadSessions } from './uploads.ts';
 
 export interface RegistryOptions {
@@ -33,6 +40,20 @@ export interface RegistryOptions {
   readonly onDamage?: DamageReporter | undefined;
 }
 
+/** A registry on a driver, with what its operator does. */
+export interface StoredRegistry extends Registry {
+  /** Lists every unfinished upload, by repository and id. */
+  uploads(options?: OperationOptions): AsyncIterable<UnfinishedUpload>;
+
+  /**
+   * Removes uploads that nobody has gone on with for a while, and what a backend keeps for them; gives each as it is
+   * removed. One that is being written to by this registry, or by another process within that while, stays.
+   *
+   * @see distribution, `storage.maintenance.uploadpurging`, which counts from the start of an upload.
+   */
+  purgeUploads(options: PurgeUploadsOptions): AsyncIterable<UnfinishedUpload>;
+}
+
 const DEFAULT_MANIFEST_MEMORY = 16 * 1024 * 1024;
 
 /**
@@ -41,7 +62,7 @@ const DEFAULT_MANIFEST_MEMORY = 16 * 1024 * 1024;
  * Several processes may use one store at the same time; they share upload sessions, which one process at a time may
  * write to.
  */
-export function createRegistry(options: RegistryOptions): Registry {
+export function createRegistry(options: RegistryOptions): StoredRegistry {
   const driver = translateErrors(options.driver);
   const report = options.onDamage ?? ignoreDamage;
   const parts: RepositoryParts = {
@@ -59,6 +80,8 @@ export function createRegistry(options: RegistryOptions): Registry {
   return {
     repository: (name) => createRepository(name, parts),
     repositories: (listOptions) => listRepositories(driver, listOptions),
+    uploads: (listOptions) => listUploads(driver, listOptions),
+    purgeUploads: (purge) => purgeUploads(driver, parts.sessions.held, purge),
   };
 }
 

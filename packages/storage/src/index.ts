@@ -15,7 +15,10 @@
  *
  * @packageDocumentation
  */
-export { createRegistry, type RegistryOptions } from './create-registry.ts';
+export { removeAbandonedFiles, type RemoveAbandonedOptions } from './abandoned-files.ts';
+export { createRegistry, type RegistryOptions, type StoredRegistry } from './create-registry.ts';
 export type { Damage, DamageReporter } from './damage.ts';
 export type { ReferencePolicy, RequiredPlatform } from './policy.ts';
 export { rebuildReferrers, type RebuiltReferrers } from './rebuild-referrers.ts';
+export { RecurringTask, type RecurringTaskOptions } from './recurring-task.ts';
+export type { PurgeUploadsOptions, UnfinishedUpload } from './upload-purge.ts';

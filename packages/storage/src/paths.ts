@@ -117,6 +117,11 @@ export function uploadPaths(name: RepositoryName, id: string) {
   };
 }
 
+/** Where processes that share a store agree on work that is done from time to time. Ours; distribution does not look there. */
+export function taskPath(name: string): string {
+  return `/purser/tasks/${name}`;
+}
+
 export type UploadPaths = ReturnType<typeof uploadPaths>;
 
 function linkName(digest: Digest): string {

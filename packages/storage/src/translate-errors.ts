@@ -31,6 +31,8 @@ export function translateErrors(driver: StorageDriver): StorageDriver {
     stat: (...call) => translated(driver.stat(...call)),
     list: (...call) => translatedListing(driver.list(...call)),
     walk: (...call) => translatedListing(driver.walk(...call)),
+    listAbandoned:
+      driver.listAbandoned && ((...call) => translatedListing(driver.listAbandoned!(...call))),
     move: (...call) => translated(driver.move(...call)),
     delete: (...call) => translated(driver.delete(...call)),
     locate: (...call) => translated(driver.locate(...call)),

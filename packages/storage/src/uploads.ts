@@ -20,7 +20,7 @@ import type { DamageReporter } from './damage.ts';
 import { uploadPaths, type UploadPaths } from './paths.ts';
 import { RunningDigests } from './running-digests.ts';
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+export const UPLOAD_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** What the uploads of all repositories share. */
 export class UploadSessions {
@@ -92,7 +92,7 @@ export class Uploads {
   }
 
   #paths(id: string): UploadPaths {
-    if (!UUID.test(id)) throw unknownUpload(id);
+    if (!UPLOAD_ID.test(id)) throw unknownUpload(id);
     return uploadPaths(this.#options.name, id);
   }
 
