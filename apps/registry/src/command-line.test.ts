@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runCommandLine } from './command-line.ts';
@@ -42,6 +42,49 @@ describe('the purser command', () => {
     const { status, output, errors } = await run('index-referrers', file);
     expect([status, errors]).toEqual([0, '']);
     expect(output).toContain('Done: 0 repositories.');
+  });
+
+  describe('uploads', () => {
+    async function withUpload(directory: string) {
+      const upload = '0190a1b2-0000-4000-8000-000000000001';
+      const path = join(directory, 'docker/registry/v2/repositories/a/_uploads', upload);
+      await mkdir(path, { recursive: true });
+      await writeFile(join(path, 'startedat'), '2020-01-01T00:00:00Z');
+      await writeFile(join(path, 'data'), 'half');
+      const file = join(directory, 'config.yml');
+      await writeFile(
+        file,
+        `version: 0.1\nstorage: { filesystem: { rootdirectory: ${directory} } }\n`,
+      );
+      return { file, upload };
+    }
+
+    it('list prints each, and how many there are', async () => {
+      await using directory = await createTemporaryDirectory();
+      const { file, upload } = await withUpload(directory.path);
+      const { status, output, errors } = await run('uploads', 'list', file);
+      expect([status, errors]).toEqual([0, '']);
+      expect(output).toContain(`a ${upload}: 4 bytes, begun 2020-01-01T00:00:00.000Z`);
+      expect(output).toContain('1 unfinished uploads.');
+    });
+
+    it('purge removes what is older, once', async () => {
+      await using directory = await createTemporaryDirectory();
+      const { file, upload } = await withUpload(directory.path);
+      const young = await run('uploads', 'purge', file, '--older-than', '1h');
+      expect(young.output).toBe('Removed 0 uploads, 0 temporary files, 0 bytes.\n');
+      const dry = await run('uploads', 'purge', file, '--older-than', '0', '--dry-run', '--json');
+      expect(JSON.parse(dry.output)).toMatchObject({ repository: 'a', id: upload, size: 4 });
+      const { output } = await run('uploads', 'purge', file, '--older-than', '0');
+      expect(output).toContain('Removed 1 uploads, 0 temporary files, 4 bytes.');
+      expect((await run('uploads', 'list', file)).output).toBe('0 unfinished uploads.\n');
+    });
+
+    it('purge refuses an age that is none', async () => {
+      const { status, errors } = await run('uploads', 'purge', '--older-than', 'soon');
+      expect(status).toBe(1);
+      expect(errors).toContain('expected a duration such as 24h or 1h30m');
+    });
   });
 
   describe('notifications redeliver', () => {

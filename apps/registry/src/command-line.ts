@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { indexReferrers } from './commands/index-referrers.ts';
 import { redeliverNotifications } from './commands/redeliver-notifications.ts';
 import { serve, type CommandProcess } from './commands/serve.ts';
+import { addStorageCommands } from './commands/storage-commands.ts';
 import { ConfigurationError } from './config/problems.ts';
 import { StartError } from './create/start-error.ts';
 import { describeError } from './observe/describe-error.ts';
@@ -69,6 +70,9 @@ export async function runCommandLine(
     .action(async (path: string | undefined, { endpoint }: { endpoint?: string }) => {
       status = await redeliverNotifications({ path, endpoint }, process);
     });
+  addStorageCommands(program, process, async (command) => {
+    status = await command();
+  });
   try {
     await program.parseAsync(words.length === 0 ? ['--help'] : words, { from: 'user' });
     return status;

@@ -194,12 +194,12 @@ describe('a variable that does not fit', () => {
     [
       'REGISTRY_STORAGE_MAINTENANCE_READONLY_ENABLED',
       'true',
-      'storage.maintenance: this version has no read-only mode, and would accept pushes; remove readonly if that is meant',
+      'storage.maintenance.readonly: this version has no read-only mode, and would accept pushes; remove readonly if that is meant',
     ],
     [
       'REGISTRY_STORAGE_MAINTENANCE_READONLY',
       'enabled: true',
-      'storage.maintenance: this version has no read-only mode, and would accept pushes; remove readonly if that is meant',
+      'storage.maintenance.readonly: this version has no read-only mode, and would accept pushes; remove readonly if that is meant',
     ],
   ])('%s=%s stops the start', (variable, value, message) => {
     expect(problemsWith({ [variable]: value })).toEqual([`${variable}: ${message}`]);

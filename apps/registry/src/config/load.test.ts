@@ -14,6 +14,9 @@ function refusalOf(load: () => unknown): ConfigurationError {
   throw new Error('expected a ConfigurationError');
 }
 
+const DAY = 86_400_000;
+const PURGING = { enabled: true, age: 7 * DAY, interval: DAY, dryrun: false };
+
 describe('a configuration file', () => {
   it('fills in every default', () => {
     expect(parseConfig(MINIMAL)).toEqual({
@@ -25,6 +28,7 @@ describe('a configuration file', () => {
           delete: { enabled: false },
           redirect: { disable: false },
           cache: { blobdescriptorsize: 10_000, isDeprecated: false },
+          maintenance: { uploadpurging: PURGING },
         },
         http: {
           listen: { kind: 'tcp', host: '127.0.0.1', port: 5000 },
@@ -126,6 +130,8 @@ storage:
   filesystem: { rootdirectory: /srv/registry, maxthreads: 3 }
   delete: { enabled: on }
   redirect: { disable: true }
+  maintenance:
+    uploadpurging: { enabled: false, age: 24h, interval: 1h, dryrun: true }
   cache: { blobdescriptor: redis, layerinfo: inmemory, blobdescriptorsize: 50 }
 http:
   addr: "[::1]:5001"
@@ -189,6 +195,9 @@ redis:
       delete: { enabled: true },
       redirect: { disable: true },
       cache: { blobdescriptor: 'redis', blobdescriptorsize: 50, isDeprecated: true },
+      maintenance: {
+        uploadpurging: { enabled: false, age: DAY, interval: DAY / 24, dryrun: true },
+      },
     },
     http: {
       listen: { kind: 'tcp', host: '::1', port: 5001 },

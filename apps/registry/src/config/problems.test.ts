@@ -187,7 +187,7 @@ describe('a wrong value', () => {
     ],
     [
       'version: 0.1\nstorage: { inmemory: , maintenance: { readonly: { enabled: true } } }',
-      'config.yml:2:24: storage.maintenance: this version has no read-only mode, and would accept pushes; remove readonly if that is meant',
+      'config.yml:2:39: storage.maintenance.readonly: this version has no read-only mode, and would accept pushes; remove readonly if that is meant',
     ],
     ['storage: inmemory', 'config.yml:1:1: version: expected 0.1, found nothing'],
     ['', 'config.yml:1:1: version: expected 0.1, found nothing'],

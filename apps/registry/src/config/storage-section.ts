@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { maintenance } from './maintenance-section.ts';
 import { flag, integer, isSection, section, text } from './values.ts';
 
 /** Fewer would let a few slow disks stop everything; distribution's minimum. */
@@ -76,6 +77,7 @@ const known = section({
   delete: section({ enabled: flag(false) }).prefault({}),
   redirect: section({ disable: flag(false) }).prefault({}),
   cache: cache.prefault({}),
+  maintenance: maintenance.prefault({}),
 });
 
 export const storage = known
@@ -84,12 +86,15 @@ export const storage = known
     error: 'exactly one storage driver, filesystem, gcs, inmemory or one with a module',
     when: isSection,
   })
-  .transform(({ delete: deletion, redirect, cache: remembered, ...drivers }) => ({
-    driver: driverConfig(drivers),
-    delete: deletion,
-    redirect,
-    cache: remembered,
-  }));
+  .transform(
+    ({ delete: deletion, redirect, cache: remembered, maintenance: chores, ...drivers }) => ({
+      driver: driverConfig(drivers),
+      delete: deletion,
+      redirect,
+      cache: remembered,
+      maintenance: chores,
+    }),
+  );
 
 /** Keys that stand beside drivers. */
 export const BESIDE_DRIVERS: ReadonlySet<string> = new Set([

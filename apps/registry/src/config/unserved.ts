@@ -44,7 +44,7 @@ export const UNSERVED_SECTIONS: ReadonlyMap<string, UnservedSection> = new Map(
     'redis.routerandomly': {},
     'redis.unstableresp3': {},
     'storage.azure': { refuse: refuseDriver },
-    'storage.maintenance': { refuse: refuseReadOnly },
+    'storage.maintenance.readonly': { refuse: refuseReadOnly },
     'storage.s3': { refuse: refuseDriver },
     'storage.tag': {},
     'validation.manifests.urls': {},
@@ -66,7 +66,7 @@ function refuseTls(section: ConfigNode): string | undefined {
 }
 
 function refuseReadOnly(section: ConfigNode): string | undefined {
-  const enabled = nodeAt(section, 'readonly', 'enabled');
+  const enabled = nodeAt(section, 'enabled');
   if (enabled?.kind !== 'scalar' || enabled.value !== true) return undefined;
   return 'this version has no read-only mode, and would accept pushes; remove readonly if that is meant';
 }

@@ -100,8 +100,12 @@ async function attempt(factory: DriverFactory, parameters: DriverParameters): Pr
   return factory.create(parameters);
 }
 
+type OptionalMember = 'create' | 'listAbandoned';
+
 /** `create` may be absent: then the driver keeps no leases. */
-const MEMBERS: Readonly<Record<Exclude<keyof StorageDriver, 'create'>, 'string' | 'function'>> = {
+const MEMBERS: Readonly<
+  Record<Exclude<keyof StorageDriver, OptionalMember>, 'string' | 'function'>
+> = {
   name: 'string',
   getContent: 'function',
   putContent: 'function',

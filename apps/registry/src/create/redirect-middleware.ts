@@ -62,6 +62,10 @@ class RedirectingDriver implements StorageDriver {
     return this.#driver.putContent(path, content, options);
   }
 
+  get listAbandoned(): StorageDriver['listAbandoned'] {
+    return this.#driver.listAbandoned?.bind(this.#driver);
+  }
+
   get create(): StorageDriver['create'] {
     return this.#driver.create?.bind(this.#driver);
   }

@@ -14,6 +14,7 @@ import { createCache, type ServerCache } from './cache.ts';
 import { Connections } from './connections.ts';
 import { applyMiddleware, createDriver } from './driver.ts';
 import { createHttpServer } from './http-server.ts';
+import { startMaintenance } from './maintenance.ts';
 import { createManifestForms } from './manifests.ts';
 import { startNotifier } from './notifier.ts';
 
@@ -93,7 +94,8 @@ export async function createServer(
     if (http.listening) logger.error('cannot accept a connection', describeError(error));
   });
   const connections = new Connections(http);
-  const parts = { connections, notifier, cache, driver: stored };
+  const maintenance = startMaintenance(config, { registry, driver, logger });
+  const parts = { connections, maintenance, notifier, cache, driver: stored };
   let closing: Promise<boolean> | undefined;
   return {
     registry,
@@ -105,6 +107,7 @@ export async function createServer(
 
 interface ClosingParts {
   readonly connections: Connections;
+  readonly maintenance: AsyncDisposable;
   readonly notifier: Notifier | undefined;
   readonly cache: ServerCache | undefined;
   readonly driver: StorageDriver;
@@ -112,11 +115,14 @@ interface ClosingParts {
 
 /** From the outside in: what requests make use of is there until the last of them is over. */
 async function closeAll(
-  { connections, notifier, cache, driver }: ClosingParts,
+  { connections, maintenance, notifier, cache, driver }: ClosingParts,
   timeoutMs: number,
 ): Promise<boolean> {
   const end = performance.now() + timeoutMs;
-  const isClean = await connections.drain(timeoutMs);
+  const [isClean] = await Promise.all([
+    connections.drain(timeoutMs),
+    maintenance[Symbol.asyncDispose](),
+  ]);
   await notifier?.close({ deadlineMs: Math.max(0, end - performance.now()) });
   cache?.close();
   await disposeOf(driver);

@@ -1,0 +1,51 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import { parseDuration } from '../config/duration.ts';
+import type { CommandProcess } from './serve.ts';
+import { listUploads, purgeUploads } from './uploads.ts';
+
+/** Runs a command once its words are known. */
+export type Run = (command: () => Promise<number>) => Promise<void>;
+
+/** Adds the commands that work on the storage of a registry: uploads. */
+export function addStorageCommands(program: Command, process: CommandProcess, run: Run): void {
+  addUploads(program, process, run);
+}
+
+interface UploadFlags {
+  readonly json?: boolean;
+  readonly olderThan?: number;
+  readonly dryRun?: boolean;
+}
+
+function addUploads(program: Command, process: CommandProcess, run: Run): void {
+  const uploads = program
+    .command('uploads')
+    .description('See to uploads that were begun and not finished.');
+  uploads
+    .command('list [config.yml]')
+    .description('Print every unfinished upload.')
+    .option('--json', 'a JSON document for each, one a line')
+    .action((path: string | undefined, { json = false }: UploadFlags) =>
+      run(() => listUploads({ path, json }, process)),
+    );
+  uploads
+    .command('purge [config.yml]')
+    .description('Remove uploads that nobody goes on with; the registry may be running.')
+    .option(
+      '--older-than <duration>',
+      'left alone for so long, as 24h; default: storage.maintenance.uploadpurging.age, a week',
+      durationMs,
+    )
+    .option('-n, --dry-run', 'say what would be removed, and change nothing')
+    .option('--json', 'a JSON document for each, one a line')
+    .action((path: string | undefined, flags: UploadFlags) => {
+      const { json = false, dryRun = false, olderThan: olderThanMs } = flags;
+      return run(() => purgeUploads({ path, json, dryRun, olderThanMs }, process));
+    });
+}
+
+function durationMs(text: string): number {
+  const duration = parseDuration(text);
+  if (duration !== undefined && duration >= 0) return duration;
+  throw new InvalidArgumentError('expected a duration such as 24h or 1h30m');
+}
