@@ -2,7 +2,13 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    projects: ['packages/*', 'apps/*', 'examples/*', 'tools/oci-conformance'],
+    projects: [
+      'packages/*',
+      'apps/*',
+      'examples/*',
+      'tools/external-programs',
+      'tools/oci-conformance',
+    ],
     reporters: process.env['CI']
       ? ['default', ['json', { outputFile: 'coverage/tests.json' }]]
       : ['default'],

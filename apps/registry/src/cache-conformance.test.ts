@@ -1,3 +1,4 @@
+import { needPrograms, RedisServer } from '@purser/external-programs';
 import { createMemoryCache, tolerateFailures } from '@purser/cache';
 import { createRedisCache, type RedisCache } from '@purser/cache-redis';
 import { createManifestDecoder, type BlobDescriptorCache } from '@purser/core';
@@ -9,10 +10,6 @@ import { sampleFormats } from '@purser/core/testing';
 import { createRegistry } from '@purser/storage';
 import { MemoryDriver } from '@purser/storage-driver';
 import { afterAll, beforeAll, beforeEach, describe, it } from 'vitest';
-// oxlint-disable-next-line nx/enforce-module-boundaries -- a fixture is published by no package
-import { needPrograms } from '../../../packages/cache-redis/src/fixtures/programs.ts';
-// oxlint-disable-next-line nx/enforce-module-boundaries -- a fixture is published by no package
-import { RedisServer } from '../../../packages/cache-redis/src/fixtures/redis-server.ts';
 
 const redis = needPrograms('redis-server');
 

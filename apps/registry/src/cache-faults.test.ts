@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { needPrograms, RedisServer } from '@purser/external-programs';
 import { tolerateFailures, type CacheState } from '@purser/cache';
 import { createRedisCache } from '@purser/cache-redis';
 import { createManifestDecoder, digestOf, parseRepositoryName, type Digest } from '@purser/core';
@@ -10,10 +11,6 @@ import { createRequestHandler } from '@purser/http-api';
 import { createRegistry } from '@purser/storage';
 import { MemoryDriver } from '@purser/storage-driver';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-// oxlint-disable-next-line nx/enforce-module-boundaries -- a fixture is published by no package
-import { needPrograms } from '../../../packages/cache-redis/src/fixtures/programs.ts';
-// oxlint-disable-next-line nx/enforce-module-boundaries -- a fixture is published by no package
-import { RedisServer } from '../../../packages/cache-redis/src/fixtures/redis-server.ts';
 import { httpRegistry } from './fixtures/http-registry.ts';
 
 const redis = needPrograms('redis-server');

@@ -1,3 +1,4 @@
+import { needPrograms, RedisServer } from '@purser/external-programs';
 import { createMemoryCache, tolerateFailures } from '@purser/cache';
 import { createRedisCache } from '@purser/cache-redis';
 import {
@@ -11,10 +12,6 @@ import { describeBytes, sampleBytes, sampleFormats, sampleImage } from '@purser/
 import { createRegistry } from '@purser/storage';
 import { MemoryDriver } from '@purser/storage-driver';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-// oxlint-disable-next-line nx/enforce-module-boundaries -- a fixture is published by no package
-import { needPrograms } from '../../../packages/cache-redis/src/fixtures/programs.ts';
-// oxlint-disable-next-line nx/enforce-module-boundaries -- a fixture is published by no package
-import { RedisServer } from '../../../packages/cache-redis/src/fixtures/redis-server.ts';
 
 const redis = needPrograms('redis-server');
 const name = parseRepositoryName('library/app');

@@ -4,11 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { needPrograms, RedisServer } from '@purser/external-programs';
 import { digestOf, OCTET_STREAM, parseRepositoryName } from '@purser/core';
 import { describeBlobDescriptorCacheConformance } from '@purser/core/conformance';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { needPrograms } from './fixtures/programs.ts';
-import { RedisServer } from './fixtures/redis-server.ts';
 import type { RedisConnectionOptions } from './options.ts';
 import { createRedisCache } from './redis-cache.ts';
 

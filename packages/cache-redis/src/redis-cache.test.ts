@@ -1,8 +1,7 @@
+import { needPrograms, RedisServer } from '@purser/external-programs';
 import { digestOf, OCTET_STREAM, parseRepositoryName } from '@purser/core';
 import { describeBlobDescriptorCacheConformance } from '@purser/core/conformance';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { needPrograms } from './fixtures/programs.ts';
-import { RedisServer } from './fixtures/redis-server.ts';
 import { createRedisCache, type RedisCache } from './redis-cache.ts';
 
 const redis = needPrograms('redis-server');

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { GcsEmulator, needGoPrograms } from '@purser/external-programs';
 import { describeDriverConformance } from '@purser/storage-driver/conformance';
 import { afterAll, beforeAll, describe, it, vi } from 'vitest';
 import { GcsDriver } from './driver.ts';
-import { BUCKET, Emulator } from './fixtures/emulator.ts';
-import { whyNoEmulator } from './fixtures/go-program.ts';
 import { Service } from './fixtures/service.ts';
 import { CREDENTIALS } from './fixtures/service-account.ts';
 import type { GcsDriverOptions } from './options.ts';
@@ -25,13 +24,13 @@ async function removeAll(driver: GcsDriver): Promise<void> {
   for (const path of names) await driver.delete(path);
 }
 
-const note = whyNoEmulator === undefined ? '' : ` [skipped: ${whyNoEmulator}]`;
+const { isUnmet, note } = needGoPrograms('fake-gcs-server');
 
-describe.skipIf(whyNoEmulator !== undefined)(`with an emulator${note}`, () => {
-  let emulator: Emulator;
+describe.skipIf(isUnmet)(`with an emulator${note}`, () => {
+  let emulator: GcsEmulator;
   let service: Service;
   beforeAll(async () => {
-    emulator = await Emulator.create('memory');
+    emulator = await GcsEmulator.create('memory');
     service = await Service.create(emulator.endpoint);
   });
   afterAll(async () => {
@@ -43,7 +42,11 @@ describe.skipIf(whyNoEmulator !== undefined)(`with an emulator${note}`, () => {
     describe,
     it,
     createDriver: () =>
-      createDriver({ bucket: BUCKET, endpoint: emulator.endpoint, credentials: CREDENTIALS }),
+      createDriver({
+        bucket: emulator.bucket,
+        endpoint: emulator.endpoint,
+        credentials: CREDENTIALS,
+      }),
     supports: { redirects: true, exclusivePaths: NO_DIRECTORIES },
     largeFileBytes: Number(process.env['LARGE_FILE_MIB'] ?? 64) * MEBIBYTE,
   });
@@ -51,7 +54,7 @@ describe.skipIf(whyNoEmulator !== undefined)(`with an emulator${note}`, () => {
   describeDriverConformance('gcs, with upload sessions as the service keeps them', {
     describe,
     it,
-    createDriver: () => createDriver({ bucket: BUCKET, endpoint: service.endpoint }),
+    createDriver: () => createDriver({ bucket: emulator.bucket, endpoint: service.endpoint }),
     supports: {
       redirects: 'there is no key to sign with',
       exclusivePaths: NO_DIRECTORIES,

@@ -1,7 +1,6 @@
 import { buffer } from 'node:stream/consumers';
 import { expect, it } from 'vitest';
 import { formatCrc32c, updateCrc32c } from './crc32c.ts';
-import { BUCKET } from './fixtures/emulator.ts';
 import { bytesOf, writeFile, writePieces } from './fixtures/contents.ts';
 import { describeWithService, type ServiceUnderTest } from './fixtures/with-service.ts';
 
@@ -16,7 +15,7 @@ interface Resource {
 }
 
 async function resourceOf({ emulator }: ServiceUnderTest, key: string): Promise<Resource> {
-  const url = `${emulator.endpoint}/storage/v1/b/${BUCKET}/o/${encodeURIComponent(key)}`;
+  const url = `${emulator.endpoint}/storage/v1/b/${emulator.bucket}/o/${encodeURIComponent(key)}`;
   return (await (await fetch(url)).json()) as Resource;
 }
 
@@ -27,20 +26,23 @@ async function putUpload(
 ): Promise<void> {
   const session = service.sessions.begin(key, 'application/octet-stream');
   session.content = sent;
-  const uri = `${service.endpoint}/upload/storage/v1/b/${BUCKET}/o?uploadType=resumable&name=${key}&upload_id=${session.id}`;
+  const uri = `${service.endpoint}/upload/storage/v1/b/${emulator.bucket}/o?uploadType=resumable&name=${key}&upload_id=${session.id}`;
   const type = 'application/x-docker-upload-session';
   const metadata = { 'Session-URI': uri, Offset: String(sent.byteLength) };
   const resource = JSON.stringify({ name: key, contentType: type, metadata });
-  await fetch(`${emulator.endpoint}/upload/storage/v1/b/${BUCKET}/o?uploadType=multipart`, {
-    method: 'POST',
-    headers: { 'content-type': 'multipart/related; boundary=part' },
-    body: Buffer.concat([
-      Buffer.from(`--part\r\ncontent-type: application/json\r\n\r\n${resource}\r\n`),
-      Buffer.from(`--part\r\ncontent-type: ${type}\r\n\r\n`),
-      rest,
-      Buffer.from('\r\n--part--\r\n'),
-    ]),
-  });
+  await fetch(
+    `${emulator.endpoint}/upload/storage/v1/b/${emulator.bucket}/o?uploadType=multipart`,
+    {
+      method: 'POST',
+      headers: { 'content-type': 'multipart/related; boundary=part' },
+      body: Buffer.concat([
+        Buffer.from(`--part\r\ncontent-type: application/json\r\n\r\n${resource}\r\n`),
+        Buffer.from(`--part\r\ncontent-type: ${type}\r\n\r\n`),
+        rest,
+        Buffer.from('\r\n--part--\r\n'),
+      ]),
+    },
+  );
 }
 
 describeWithService('a writer', (test) => {

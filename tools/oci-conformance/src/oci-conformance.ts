@@ -1,6 +1,7 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { findOrBuild, ProgramNotAvailable, sourceOf } from '@purser/external-programs';
 import {
   purser,
   readCommandLine,
@@ -12,7 +13,8 @@ import { judge, type Verdict } from './gate.ts';
 import { formatRow, HEADING } from './result-table.ts';
 import { runSuite } from './run-suite.ts';
 import { RUNS, serve, type Run, type ServeOptions } from './runs.ts';
-import { findOrBuildSuite, SUITE, SuiteNotAvailable } from './suite-program.ts';
+
+const SUITE = sourceOf('oci-conformance');
 
 const usage = `Runs the conformance suite of the OCI distribution-spec against the server, in its strictest profile.
 
@@ -60,9 +62,9 @@ async function main({ only, report, built }: OptionValues<typeof DEFAULTS>): Pro
 
 async function findSuite(): Promise<string | undefined> {
   try {
-    return await findOrBuildSuite(() => say(`Building ${SUITE} …`));
+    return await findOrBuild('oci-conformance', () => say(`Building ${SUITE} …`));
   } catch (error) {
-    if (!(error instanceof SuiteNotAvailable)) throw error;
+    if (!(error instanceof ProgramNotAvailable)) throw error;
     fail(error.message, 2);
     return undefined;
   }

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import {
   purser,
+  withSettings,
   type RegistryProcess,
-  type RegistryProgram,
   type Sandbox,
 } from '@purser/registry-under-test';
 import { ReverseProxy, type ReverseProxyOptions } from './reverse-proxy.ts';
@@ -92,13 +92,4 @@ export async function serve(run: Run, { sandbox, isBuilt }: ServeOptions): Promi
     registry,
     [Symbol.asyncDispose]: () => served.disposeAsync(),
   };
-}
-
-function withSettings(
-  program: RegistryProgram,
-  settings: Readonly<Record<string, string>>,
-): RegistryProgram {
-  const variables = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
-  const parameters = [...variables, program.command, ...program.parameters];
-  return { ...program, command: 'env', parameters };
 }

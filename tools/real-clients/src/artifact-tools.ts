@@ -1,8 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Run } from './container-tools.ts';
-import { findOrBuild } from './go-programs.ts';
+import { findOrBuild, type Run } from '@purser/external-programs';
 
 /** oras, working in a folder and leaving no trace outside it. @throws Error when it is not there and cannot be built. */
 export async function createOras(folder: string): Promise<Run> {

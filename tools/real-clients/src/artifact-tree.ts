@@ -1,4 +1,4 @@
-import type { Run } from './container-tools.ts';
+import type { Run } from '@purser/external-programs';
 
 /** What is attached to a manifest, and so on. */
 export interface Attachment {

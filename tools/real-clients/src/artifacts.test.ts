@@ -1,12 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { needGoPrograms, type Run } from '@purser/external-programs';
 import { purser, Sandbox } from '@purser/registry-under-test';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createOras } from './artifact-tools.ts';
 import { discover } from './artifact-tree.ts';
-import type { Run } from './container-tools.ts';
-import { needGoPrograms } from './go-programs.ts';
 import {
   ARCHITECTURES,
   configOf,

@@ -1,11 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { needGoPrograms, type Run } from '@purser/external-programs';
 import { purser, Sandbox } from '@purser/registry-under-test';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCrane } from './artifact-tools.ts';
-import type { Run } from './container-tools.ts';
-import { needGoPrograms } from './go-programs.ts';
 import { writeSampleFiles } from './sample-artifacts.ts';
 import { readStorageTree } from './storage-tree.ts';
 

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { contentOf, createContainerTools, needPrograms } from '@purser/external-programs';
 import {
   ask,
   blobPath,
@@ -18,10 +19,7 @@ import {
   type RegistryProgram,
 } from '@purser/registry-under-test';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createContainerTools } from './container-tools.ts';
-import { contentOf } from './image-directory.ts';
 import { takeInventory, type Inventory } from './inventory.ts';
-import { need } from './programs.ts';
 import {
   beginUpload,
   endUpload,
@@ -32,7 +30,7 @@ import {
 } from './sample-content.ts';
 import { readStorageTree, type StorageTree } from './storage-tree.ts';
 
-const programs = need('docker-registry', 'skopeo');
+const programs = needPrograms('docker-registry', 'skopeo');
 const source = new ContentSource(3);
 
 describe.skipIf(programs.isUnmet)(

@@ -1,7 +1,11 @@
-import { RegistryClient, type RegistryProgram, type Sandbox } from '@purser/registry-under-test';
+import {
+  RegistryClient,
+  type RegistryProgram,
+  type Sandbox,
+  withSettings,
+} from '@purser/registry-under-test';
 import { listedPlatforms, type Action } from './event-actions.ts';
 import { EventEndpoint, type Notification } from './event-endpoint.ts';
-import { withSettings } from './program-settings.ts';
 import { pushBytes } from './push-bytes.ts';
 
 /** A notification with what differs between any two runs made the same. */

@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
+import { createContainerTools, needPrograms } from '@purser/external-programs';
 import { dockerRegistry, purser, Sandbox } from '@purser/registry-under-test';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createContainerTools } from './container-tools.ts';
 import { plainActions, tagActions } from './event-actions.ts';
 import {
   asVersion3,
@@ -11,11 +11,10 @@ import {
   type Recording,
   type Told,
 } from './event-recording.ts';
-import { need } from './programs.ts';
 import { createSkopeoActions } from './skopeo-actions.ts';
 
-const programs = need('docker-registry');
-const clients = need('docker-registry', 'skopeo', 'buildah');
+const programs = needPrograms('docker-registry');
+const clients = needPrograms('docker-registry', 'skopeo', 'buildah');
 
 /** Purser tells what distribution 3 tells. What differs from 2.8, which is here to compare with, is in `asVersion3`. */
 describe.skipIf(programs.isUnmet)(`events${programs.note}`, () => {

@@ -1,18 +1,18 @@
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { purser, Sandbox, type RegistryProgram } from '@purser/registry-under-test';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createContainerTools, type ContainerTools } from './container-tools.ts';
 import {
+  type ContainerTools,
   contentOf,
+  createContainerTools,
   imageOf,
   layersByConfiguration,
   misnamed,
+  needPrograms,
   unpackedLayersOf,
-} from './image-directory.ts';
-import { withSettings } from './program-settings.ts';
-import { need } from './programs.ts';
+} from '@purser/external-programs';
+import { purser, Sandbox, type RegistryProgram, withSettings } from '@purser/registry-under-test';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   buildImageForEachPlatform,
   buildLayeredImage,
@@ -31,7 +31,7 @@ function purserInMemory(): RegistryProgram {
   });
 }
 
-const programs = need('skopeo', 'podman', 'buildah');
+const programs = needPrograms('skopeo', 'podman', 'buildah');
 
 describe.skipIf(programs.isUnmet)(`images${programs.note}`, () => {
   let sandbox: Sandbox;

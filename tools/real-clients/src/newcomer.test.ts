@@ -1,15 +1,13 @@
 import { access } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { contentOf, createContainerTools, needPrograms } from '@purser/external-programs';
 import { Sandbox } from '@purser/registry-under-test';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createContainerTools } from './container-tools.ts';
-import { contentOf } from './image-directory.ts';
 import { createCheckout, isListening, removeCheckout, TypedCommand } from './newcomer-checkout.ts';
-import { need } from './programs.ts';
 import { buildSmallImage } from './sample-images.ts';
 
-const programs = need('skopeo', 'buildah');
+const programs = needPrograms('skopeo', 'buildah');
 const DEFAULT_PORT = 5000;
 const WELCOME =
   /^Purser \S+ serves http:\/\/127\.0\.0\.1:(\d+) from \.\/registry-data .*\nFirst image: .*\n/m;

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ContainerTools } from './container-tools.ts';
+import type { ContainerTools } from '@purser/external-programs';
 
 /** What the program of the image ends with. */
 export const EXIT_STATUS = 42;

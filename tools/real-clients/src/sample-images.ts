@@ -1,7 +1,7 @@
 import { mkdir, open, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ContainerTools, Run } from '@purser/external-programs';
 import { ContentSource } from '@purser/registry-under-test';
-import type { ContainerTools, Run } from './container-tools.ts';
 
 /** The least that the largest layer takes when it is packed. */
 export const LARGE_LAYER_BYTES = 200_000_000;

@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { needPrograms } from '@purser/external-programs';
 import {
   ask,
   digestOf,
@@ -15,8 +16,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { handmadeImages, pushImage } from './convertible-images.ts';
 import { outcomeOf } from './outcome.ts';
-import { withSchema1 } from './program-settings.ts';
-import { need } from './programs.ts';
+import { withSchema1 } from './with-schema1.ts';
 import { pushBytes } from './push-bytes.ts';
 import { schema1Pushes } from './schema1-pushes.ts';
 import {
@@ -28,7 +28,7 @@ import {
 } from './signed-manifest.ts';
 
 const REPOSITORY = 'checked/app';
-const programs = need('docker-registry');
+const programs = needPrograms('docker-registry');
 
 describe.skipIf(programs.isUnmet)(`signed manifests of schema 1${programs.note}`, () => {
   let sandbox: Sandbox;

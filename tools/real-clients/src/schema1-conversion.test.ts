@@ -1,4 +1,5 @@
 import { tmpdir } from 'node:os';
+import { needPrograms } from '@purser/external-programs';
 import {
   ask,
   blobPath,
@@ -20,14 +21,13 @@ import {
 } from './convertible-images.ts';
 import { negotiations, pushOneOfEachType, type TypedManifest } from './negotiations.ts';
 import { outcomeOf } from './outcome.ts';
-import { withSchema1 } from './program-settings.ts';
-import { need } from './programs.ts';
+import { withSchema1 } from './with-schema1.ts';
 import { DOCKER_LIST, type Payload } from './sample-content.ts';
 import { readSignedManifest, SCHEMA1 } from './signed-manifest.ts';
 
 const INVALID = [400, 'MANIFEST_INVALID'];
 
-const programs = need('docker-registry');
+const programs = needPrograms('docker-registry');
 
 describe.skipIf(programs.isUnmet)(`manifests for clients of schema 1${programs.note}`, () => {
   let sandbox: Sandbox;

@@ -4,6 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import {
+  type ContainerTools,
+  contentOf,
+  createContainerTools,
+  needPrograms,
+} from '@purser/external-programs';
+import {
   ask,
   digestOf,
   dockerRegistry,
@@ -14,11 +20,8 @@ import {
   type RegistryProgram,
 } from '@purser/registry-under-test';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createContainerTools, type ContainerTools } from './container-tools.ts';
 import { handmadeImages, pushImage } from './convertible-images.ts';
-import { contentOf } from './image-directory.ts';
-import { withSchema1 } from './program-settings.ts';
-import { need } from './programs.ts';
+import { withSchema1 } from './with-schema1.ts';
 import { outcomeOf } from './outcome.ts';
 import { RecordingProxy } from './recording-proxy.ts';
 import { buildRunnableImage, EXIT_STATUS } from './runnable-image.ts';
@@ -28,7 +31,7 @@ const SOURCE_PLAIN = '--src-tls-verify=false';
 const TARGET_PLAIN = '--dest-tls-verify=false';
 const PLAIN = '--tls-verify=false';
 
-const programs = need('docker-registry', 'skopeo', 'podman', 'buildah');
+const programs = needPrograms('docker-registry', 'skopeo', 'podman', 'buildah');
 
 /** Three registries serve one folder: Purser with schema 1, Purser without, and distribution 2.8 with it. */
 describe.skipIf(programs.isUnmet)(`schema 1${programs.note}`, () => {

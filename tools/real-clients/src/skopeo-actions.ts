@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { ContainerTools } from './container-tools.ts';
+import type { ContainerTools } from '@purser/external-programs';
 import type { Action } from './event-actions.ts';
 import { buildImageForEachPlatform, buildSmallImage } from './sample-images.ts';
 

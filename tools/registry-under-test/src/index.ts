@@ -58,5 +58,6 @@ export {
   type PurserOptions,
   type RegistryProgram,
 } from './registry-program.ts';
+export { withSettings } from './program-settings.ts';
 export { Sandbox, type SandboxOptions, type StartOptions } from './sandbox.ts';
 export { median, quantile } from './statistics.ts';

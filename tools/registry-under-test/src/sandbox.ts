@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs';
 import { mkdtemp, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { freePort, RegistryProcess } from './registry-process.ts';
+import { freePort } from '@purser/external-programs';
+import { RegistryProcess } from './registry-process.ts';
 import type { RegistryProgram } from './registry-program.ts';
 
 export interface SandboxOptions {

@@ -1,0 +1,96 @@
+import { execFile } from 'node:child_process';
+import { mkdir } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { findExecutable, isExecutable, searchPath } from './executables.ts';
+import { commandOf, packageOf, sourceOf, type GoProgram } from './go-packages.ts';
+import { MET, mayBuild, unmet, type Need } from './need.ts';
+
+/** The program is not there and cannot be built. The message says what to install. */
+export class ProgramNotAvailable extends Error {
+  override readonly name = 'ProgramNotAvailable';
+}
+
+const OWN_CACHE = join(import.meta.dirname, '../../../node_modules/.cache/go-programs');
+
+/** Since 1.21 Go fetches the newer Go that a program asks for. */
+const GO_ADVICE =
+  'Go 1.21 or newer (https://go.dev/dl/, or the package golang-go of Debian 13 and newer)';
+
+/**
+ * Looks for programs: by its variable, in the cache, on the path, where `go install` puts programs. With
+ * `PURSER_BUILD_PROGRAMS` or `PURSER_REQUIRE_PROGRAMS` at 1, it is enough that Go is there to build them.
+ *
+ * @throws Error when one is missing and `PURSER_REQUIRE_PROGRAMS` is 1: there a skip is a failure.
+ */
+export function needGoPrograms(...programs: readonly GoProgram[]): Need {
+  const missing = programs.filter((program) => findGoProgram(program) === undefined);
+  if (missing.length === 0 || (mayBuild() && hasGo())) return MET;
+  const variables = missing.map((program) => packageOf(program).variable).join(', ');
+  const commands = missing.map((program) => `go install ${sourceOf(program)}`).join(' && ');
+  const ways = `${variables}; or Go and PURSER_BUILD_PROGRAMS=1, for ${commands}`;
+  return unmet(`needs ${missing.join(', ')} (${ways})`);
+}
+
+/**
+ * Finds a program as {@link needGoPrograms} does, or builds it into the cache, which takes a minute or two.
+ *
+ * @param onBuild Told before a build.
+ * @returns Its path.
+ * @throws ProgramNotAvailable when there is no Go, and with what Go wrote when the build fails.
+ */
+export async function findOrBuild(program: GoProgram, onBuild?: () => void): Promise<string> {
+  const found = findGoProgram(program);
+  if (found !== undefined) return found;
+  if (!hasGo()) {
+    throw new ProgramNotAvailable(`${program} is a Go program, and building it needs ${GO_ADVICE}`);
+  }
+  onBuild?.();
+  const folder = cacheOf(program);
+  await mkdir(folder, { recursive: true });
+  await build(program, folder);
+  return join(folder, commandOf(program));
+}
+
+/** @throws ProgramNotAvailable when its variable names something that cannot be run. */
+export function findGoProgram(program: GoProgram): string | undefined {
+  const { variable, isCommonWord = false } = packageOf(program);
+  const { GOBIN = '', GOPATH = '', [variable]: named = '' } = process.env;
+  if (named !== '') {
+    if (isExecutable(named)) return named;
+    throw new ProgramNotAvailable(`${variable} is ${named}, which cannot be run`);
+  }
+  const ofGo = [GOPATH, join(homedir(), 'go')].map((root) => root && join(root, 'bin'));
+  const others = isCommonWord ? [] : [...searchPath(), GOBIN, ...ofGo];
+  return findExecutable([cacheOf(program), ...others], commandOf(program));
+}
+
+/**
+ * A folder for each version, so that a new pin is built anew: below `node_modules`, or below `PURSER_PROGRAM_CACHE`, which
+ * checkouts can share.
+ */
+function cacheOf(program: GoProgram): string {
+  const { PURSER_PROGRAM_CACHE: shared = '' } = process.env;
+  return join(shared === '' ? OWN_CACHE : shared, `${program}@${packageOf(program).version}`);
+}
+
+function hasGo(): boolean {
+  return findExecutable(searchPath(), 'go') !== undefined;
+}
+
+async function build(program: GoProgram, folder: string): Promise<void> {
+  const source = sourceOf(program);
+  try {
+    await promisify(execFile)('go', ['install', source], {
+      env: { ...process.env, GOBIN: folder },
+      maxBuffer: 16 * 1024 * 1024,
+    });
+  } catch (cause) {
+    const { stderr = '' } = cause as { readonly stderr?: string };
+    throw new ProgramNotAvailable(
+      `go install ${source} failed: ${stderr.trim() || String(cause)}`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,28 @@
+/**
+ * Finds, builds and runs the programs of others that tests need.
+ *
+ * ```ts
+ * import { GcsEmulator, needGoPrograms } from '@purser/external-programs';
+ *
+ * const { isUnmet, note } = needGoPrograms('fake-gcs-server');
+ * if (isUnmet) throw new Error(note);
+ * await using emulator = await GcsEmulator.create();
+ * ```
+ *
+ * @packageDocumentation
+ */
+export { createContainerTools, type ContainerTools, type Run } from './container-tools.ts';
+export { freePort } from './free-port.ts';
+export { GcsEmulator, type GcsBackend } from './gcs-emulator.ts';
+export { sourceOf, type GoProgram } from './go-packages.ts';
+export { findOrBuild, needGoPrograms, ProgramNotAvailable } from './go-programs.ts';
+export {
+  contentOf,
+  imageOf,
+  layersByConfiguration,
+  misnamed,
+  unpackedLayersOf,
+} from './image-directory.ts';
+export { type Need } from './need.ts';
+export { RedisServer, type RedisServerOptions } from './redis-server.ts';
+export { needPrograms, type SystemProgram } from './system-programs.ts';
