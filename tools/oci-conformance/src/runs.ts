@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { bucketSettings } from '@purser/bucket';
+import { GcsEmulator } from '@purser/external-programs';
 import {
   purser,
   withSettings,
@@ -14,6 +16,8 @@ export interface Run {
   readonly about: string;
   /** Settings of the server beside those of every run, as variables of its environment. Storage is filesystem unless they say. */
   readonly settings: Readonly<Record<string, string>>;
+  /** Everything is kept in a bucket of an emulator. */
+  readonly isOnBucket?: boolean | undefined;
   /** The suite reaches the registry through a proxy. */
   readonly proxy?: Omit<ReverseProxyOptions, 'socketPath'> | undefined;
   /** Whether `http.host` names the URL of the proxy. */
@@ -27,6 +31,12 @@ const BELOW_PREFIX = { REGISTRY_HTTP_PREFIX: PREFIX };
 export const RUNS: readonly Run[] = [
   { name: 'inmemory', about: 'storage inmemory', settings: { REGISTRY_STORAGE: 'inmemory' } },
   { name: 'filesystem', about: 'storage filesystem', settings: {} },
+  {
+    name: 'gcs',
+    about: 'storage gcs, on a bucket of fake-gcs-server',
+    settings: {},
+    isOnBucket: true,
+  },
   {
     name: 'proxy',
     about: 'behind a proxy that rewrites Host and says X-Forwarded-Host and -Proto',
@@ -75,6 +85,10 @@ export interface ServeOptions {
 export async function serve(run: Run, { sandbox, isBuilt }: ServeOptions): Promise<Served> {
   await using resources = new AsyncDisposableStack();
   const settings: Record<string, string> = { ...STRICT_SETTINGS, ...run.settings };
+  if (run.isOnBucket) {
+    const { bucket: name, endpoint } = resources.use(await GcsEmulator.create());
+    Object.assign(settings, bucketSettings({ name, endpoint }));
+  }
   let port: number | undefined;
   if (run.proxy !== undefined) {
     const socketPath = join(sandbox.folder, `${run.name}.sock`);
