@@ -98,11 +98,11 @@ describe('purging uploads', () => {
     const failing = observeCalls(driver, (method, path) => {
       if (method === 'delete' && path.includes(stuck)) throw new Error('no');
     });
-    const { purgeUploads } = createRegistry({ driver: failing, decoder });
+    const registry = createRegistry({ driver: failing, decoder });
     const failures: string[] = [];
     const onFailure = (upload: UnfinishedUpload) => void failures.push(upload.id);
-    expect(await collect(purgeUploads(after(2, { onFailure })))).toEqual([id]);
+    expect(await collect(registry.purgeUploads(after(2, { onFailure })))).toEqual([id]);
     expect(failures).toEqual([stuck]);
-    await expect(collect(purgeUploads(after(2)))).rejects.toThrow('no');
+    await expect(collect(registry.purgeUploads(after(2)))).rejects.toThrow('no');
   });
 });

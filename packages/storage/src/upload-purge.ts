@@ -58,18 +58,26 @@ export async function* purgeUploads(
   held: Exclusive,
   options: PurgeUploadsOptions,
 ): AsyncIterable<UnfinishedUpload> {
-  const { olderThanMs, dryRun = false, now = Date.now, onFailure, signal } = options;
+  const { olderThanMs, now = Date.now, signal } = options;
+  const isOld = ({ activeAt }: UnfinishedUpload) => activeAt.getTime() + olderThanMs < now();
   for await (const upload of listUploads(driver, { signal })) {
-    const isOld = ({ activeAt }: UnfinishedUpload) => activeAt.getTime() + olderThanMs < now();
-    if (!isOld(upload)) continue;
     const { directory } = uploadPaths(upload.repository, upload.id);
-    if (held.isHeld(directory)) continue;
-    try {
-      if (dryRun || (await removeUpload(driver, upload, { held, isOld, signal }))) yield upload;
-    } catch (error) {
-      if (onFailure === undefined || signal?.aborted) throw error;
-      onFailure(upload, error);
-    }
+    if (!isOld(upload) || held.isHeld(directory)) continue;
+    if (await isRemoved(driver, upload, { ...options, held, isOld })) yield upload;
+  }
+}
+
+async function isRemoved(
+  driver: StorageDriver,
+  upload: UnfinishedUpload,
+  { dryRun = false, onFailure, ...options }: PurgeUploadsOptions & RemoveOptions,
+): Promise<boolean> {
+  try {
+    return dryRun || (await removeUpload(driver, upload, options));
+  } catch (error) {
+    if (onFailure === undefined || options.signal?.aborted) throw error;
+    onFailure(upload, error);
+    return false;
   }
 }
 
