@@ -126,6 +126,19 @@ describe('an OCI layout in a directory', () => {
     });
   });
 
+  it('knows its image when it has only one', async () => {
+    await using layout = await open();
+    expect(await layout.names.only()).toBeUndefined();
+    const { descriptor } = await putImage(layout);
+    expect(await layout.names.only()).toBe(descriptor.digest);
+    const signature = await putImage(layout, { seed: 2, subject: descriptor });
+    expect(await layout.names.only()).toBeUndefined();
+    for (const tag of ['1', '2']) await layout.tags.tag(parseTag(tag), descriptor.digest);
+    expect(await layout.names.only()).toBe(descriptor.digest);
+    await layout.tags.tag(parseTag('3'), signature.descriptor.digest);
+    expect(await layout.names.only()).toBeUndefined();
+  });
+
   it('takes many manifests and tags at once, and loses none', async () => {
     await using layout = await open();
     const seeds = Array.from({ length: 40 }, (_, seed) => seed);

@@ -79,6 +79,15 @@ export class LayoutNames {
     return isFound;
   }
 
+  /** The image of a layout of one: what all names are given to or, where there are no names, the one manifest listed. */
+  async only(): Promise<Digest | undefined> {
+    const entries = await this.#index.entries();
+    const named = entries.filter((entry) => nameOf(entry) !== undefined);
+    const digests = new Set((named.length > 0 ? named : entries).map(({ digest }) => digest));
+    const [only, ...others] = digests;
+    return others.length === 0 ? only : undefined;
+  }
+
   /** Every name, in byte order. */
   async list(): Promise<readonly string[]> {
     const names = (await this.#index.entries()).map(nameOf).filter((name) => name !== undefined);
