@@ -3,6 +3,24 @@
  *
  * @packageDocumentation
  */
+export {
+  copy,
+  runCopy,
+  type CopyCount,
+  type CopyResult,
+  type RunCopyOptions,
+} from './copy/copy.ts';
+export type { CopyEvent, CopyObserver, CopyOutcome } from './copy/copy-event.ts';
+export {
+  planCopy,
+  type CopyAction,
+  type CopyItem,
+  type CopyOptions,
+  type CopyPlan,
+  type CopyRequest,
+} from './copy/copy-plan.ts';
+export { formatPlatform, parsePlatform } from './copy/platform.ts';
+export { selectPlatform } from './copy/select-platform.ts';
 export type { Credentials, CredentialsOptions, Keychain } from './credentials/credentials.ts';
 export { createTransport, type CreateTransportOptions } from './transport/create-transport.ts';
 export type { TransportObserver, TransportReport } from './transport/observer.ts';

@@ -58,7 +58,7 @@ export async function readGraph(
   return inOrder(nodes);
 }
 
-export function membersOf({ references }: Manifest): readonly Digest[] {
+function membersOf({ references }: Manifest): readonly Digest[] {
   return references
     .filter(({ kind }) => kind === 'manifest')
     .map(({ descriptor }) => descriptor.digest);
