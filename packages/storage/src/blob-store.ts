@@ -1,6 +1,5 @@
 import type { Readable } from 'node:stream';
 import {
-  digestOf,
   OCTET_STREAM,
   RegistryError,
   type BlobDescriptorService,
@@ -78,13 +77,9 @@ export class GlobalBlobStore implements BlobStatter, BlobProvider {
     }
   }
 
-  /** Stores content unless it is there, whole, already. */
-  async put(content: Uint8Array, options?: OperationOptions): Promise<Descriptor> {
-    const descriptor: Descriptor = {
-      mediaType: OCTET_STREAM,
-      digest: digestOf(content),
-      size: content.byteLength,
-    };
+  /** Stores content, by its sha256, unless it is there, whole, already. */
+  async put(content: Uint8Array, digest: Digest, options?: OperationOptions): Promise<Descriptor> {
+    const descriptor = { mediaType: OCTET_STREAM, digest, size: content.byteLength };
     if (!(await this.#holds(descriptor, options))) {
       await this.#driver.putContent(blobDataPath(descriptor.digest), content, options);
     }

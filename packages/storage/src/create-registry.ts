@@ -9,6 +9,7 @@ import type { StorageDriver } from '@purser/storage-driver';
 import { GlobalBlobStore } from './blob-store.ts';
 import { listRepositories } from './catalog.ts';
 import type { DamageReporter } from './damage.ts';
+import { Grants } from './garbage/grants.ts';
 import { Links } from './links.ts';
 import { ManifestMemory } from './manifest-memory.ts';
 import { createRepository, type RepositoryParts } from './repository.ts';
@@ -72,6 +73,7 @@ export function createRegistry(options: RegistryOptions): StoredRegistry {
     cache: options.cache,
     policy: { deletion: options.deletion ?? false, references: options.references ?? {} },
     links: new Links(driver, report),
+    grants: new Grants(driver),
     global: new GlobalBlobStore(driver, options.cache?.global),
     memory: new ManifestMemory(options.manifestMemoryBytes ?? DEFAULT_MANIFEST_MEMORY),
     sessions: new UploadSessions(),

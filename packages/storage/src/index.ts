@@ -17,6 +17,23 @@
  */
 export { removeAbandonedFiles, type RemoveAbandonedOptions } from './abandoned-files.ts';
 export { createRegistry, type RegistryOptions, type StoredRegistry } from './create-registry.ts';
+export type {
+  Deleted,
+  GarbageEvent,
+  GarbageFound,
+  GarbageObserver,
+  GarbagePhase,
+  GarbageReport,
+} from './garbage/garbage-report.ts';
+export {
+  createGarbageCollector,
+  type CollectOptions,
+  type GarbageCollector,
+  type GarbageCollectorOptions,
+} from './garbage/create-garbage-collector.ts';
+export type { Clock } from './garbage/clock.ts';
+export { LeaseLostError } from './garbage/delete-garbage.ts';
+export type { Damaged } from './garbage/mark.ts';
 export type { Damage, DamageReporter } from './damage.ts';
 export type { ReferencePolicy, RequiredPlatform } from './policy.ts';
 export { rebuildReferrers, type RebuiltReferrers } from './rebuild-referrers.ts';

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import {
   algorithmOf,
   CANONICAL_ALGORITHM,
+  digestOf,
   RegistryError,
   type BlobStore,
   type BlobWriter,
@@ -17,6 +18,7 @@ import {
   type UploadStatus,
 } from '@purser/core';
 import type { GlobalBlobStore } from './blob-store.ts';
+import type { Grants } from './garbage/grants.ts';
 import type { LinkedContent } from './linked-content.ts';
 import { requireDeletion, type Policy } from './policy.ts';
 import type { Uploads } from './uploads.ts';
@@ -26,6 +28,7 @@ const MAXIMUM_SEARCHED = 1000;
 
 export interface LinkedBlobStoreOptions {
   readonly global: GlobalBlobStore;
+  readonly grants: Grants;
   readonly content: LinkedContent;
   /** The links of another repository, for mounts. */
   readonly contentOf: (name: RepositoryName) => LinkedContent;
@@ -42,6 +45,7 @@ interface Search extends OperationOptions {
 /** The blobs of one repository: the global store, seen through the repository's links. */
 export class LinkedBlobStore implements BlobStore {
   readonly #global: GlobalBlobStore;
+  readonly #grants: Grants;
   readonly #content: LinkedContent;
   readonly #contentOf: (name: RepositoryName) => LinkedContent;
   readonly #names: LinkedBlobStoreOptions['names'];
@@ -49,8 +53,9 @@ export class LinkedBlobStore implements BlobStore {
   readonly #policy: Policy;
 
   constructor(options: LinkedBlobStoreOptions) {
-    const { global, content, contentOf, names, uploads, policy } = options;
+    const { global, grants, content, contentOf, names, uploads, policy } = options;
     this.#global = global;
+    this.#grants = grants;
     this.#content = content;
     this.#contentOf = contentOf;
     this.#names = names;
@@ -78,14 +83,20 @@ export class LinkedBlobStore implements BlobStore {
     const locate = async (target: Digest) => ({ url: await this.#global.locate(target, options) });
     // Who asks by HEAD may be about to push, and relies on the answer.
     const verified = options.method === 'HEAD';
-    const found = await this.#content.use(digest, locate, { ...options, verified });
+    const find = () => this.#content.use(digest, locate, { ...options, verified });
+    const found = await (verified ? this.#content.granting(digest, find, options) : find());
     if (found === undefined) throw unknownBlob(digest);
     return found.url;
   }
 
   async put(content: Uint8Array, { mediaType, signal }: PutBlobOptions = {}): Promise<Descriptor> {
-    const descriptor = await this.#global.put(content, { signal });
-    await this.#content.link(descriptor, descriptor.digest, { signal });
+    const digest = digestOf(content);
+    const put = async () => {
+      const stored = await this.#global.put(content, digest, { signal });
+      await this.#content.link(stored, digest, { signal });
+      return stored;
+    };
+    const descriptor = await this.#grants.granting(digest, put, { signal });
     return mediaType === undefined ? descriptor : { ...descriptor, mediaType };
   }
 
@@ -105,13 +116,18 @@ export class LinkedBlobStore implements BlobStore {
     digest: Digest,
     { from, mayRead = () => true, signal }: MountOptions,
   ): Promise<Descriptor | undefined> {
+    const since = this.#grants.now();
     const source =
       from === undefined
         ? await this.#find(digest, { mayRead, signal })
         : await this.#contentOf(from).stat(digest, { signal });
     if (source === undefined) return undefined;
     await this.#content.link(source, digest, { signal });
-    return source;
+    let mounted: Descriptor | undefined = source;
+    await this.#grants.renew(since, async () => {
+      mounted = await this.#content.stat(digest, { signal });
+    });
+    return mounted;
   }
 
   async delete(digest: Digest, options?: OperationOptions): Promise<void> {

@@ -12,6 +12,7 @@ import {
 import type { GlobalBlobStore } from './blob-store.ts';
 import { CachedStatter } from './cached-statter.ts';
 import type { DamageReporter } from './damage.ts';
+import type { Grants } from './garbage/grants.ts';
 import type { Links } from './links.ts';
 
 /** One set of links of a repository: its blobs, or its manifests. */
@@ -20,6 +21,13 @@ export interface LinkSet {
   readonly linkPath: (digest: Digest) => string;
   /** Remembers what this set links; nothing else may use it. */
   readonly cache?: BlobDescriptorService | undefined;
+}
+
+export interface LinkedContentParts {
+  readonly links: Links;
+  readonly global: GlobalBlobStore;
+  readonly grants: Grants;
+  readonly report: DamageReporter;
 }
 
 export interface UseOptions extends OperationOptions {
@@ -36,16 +44,15 @@ export class LinkedContent implements BlobStatter {
   readonly #linkSet: LinkSet;
   readonly #links: Links;
   readonly #global: GlobalBlobStore;
+  readonly #grants: Grants;
   readonly #report: DamageReporter;
   readonly #cached: CachedStatter | undefined;
 
-  constructor(
-    linkSet: LinkSet,
-    { links, global, report }: { links: Links; global: GlobalBlobStore; report: DamageReporter },
-  ) {
+  constructor(linkSet: LinkSet, { links, global, grants, report }: LinkedContentParts) {
     this.#linkSet = linkSet;
     this.#links = links;
     this.#global = global;
+    this.#grants = grants;
     this.#report = report;
     this.#cached =
       linkSet.cache &&
@@ -60,7 +67,14 @@ export class LinkedContent implements BlobStatter {
   /** Says what storage says now: a push may rely on it. What is remembered makes it faster, and nothing else. */
   async stat(digest: Digest, options?: OperationOptions): Promise<Descriptor | undefined> {
     if (!isSupportedDigest(digest)) return undefined;
-    return (this.#cached ?? { stat: this.#statStored.bind(this) }).stat(digest, options);
+    const statter = this.#cached ?? { stat: this.#statStored.bind(this) };
+    return this.granting(digest, () => statter.stat(digest, options), options);
+  }
+
+  /** Looks for content in a way that whoever is told of it can rely on, as far as garbage is concerned. */
+  granting<T>(digest: Digest, look: () => Promise<T>, options?: OperationOptions): Promise<T> {
+    const claimed = isCanonical(digest) ? digest : () => this.resolve(digest, options);
+    return this.#grants.granting(claimed, look, options);
   }
 
   /** The digest under which the global store may be asked; `undefined` without a link. Does not look there. */
@@ -130,7 +144,7 @@ export class LinkedContent implements BlobStatter {
     if (!isSupportedDigest(digest)) return undefined;
     const known = await this.#linkSet.cache?.stat(digest, options);
     // Only the link of another algorithm names content by another digest: anything else is garbage.
-    if (algorithmOf(digest) === CANONICAL_ALGORITHM && known?.digest !== digest) return undefined;
+    if (isCanonical(digest) && known?.digest !== digest) return undefined;
     return known;
   }
 
@@ -143,4 +157,8 @@ export class LinkedContent implements BlobStatter {
     }
     return found;
   }
+}
+
+function isCanonical(digest: Digest): boolean {
+  return algorithmOf(digest) === CANONICAL_ALGORITHM;
 }

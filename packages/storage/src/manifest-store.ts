@@ -1,4 +1,6 @@
 import {
+  algorithmOf,
+  CANONICAL_ALGORITHM,
   canonicalBytes,
   contentMismatch,
   digestOf,
@@ -14,6 +16,7 @@ import {
   type TagService,
 } from '@purser/core';
 import type { GlobalBlobStore } from './blob-store.ts';
+import type { Grants } from './garbage/grants.ts';
 import type { LinkedContent } from './linked-content.ts';
 import type { ManifestMemory } from './manifest-memory.ts';
 import { requireDeletion, type Policy } from './policy.ts';
@@ -22,6 +25,7 @@ import { verifyReferences, type ReferenceSources } from './verify-references.ts'
 
 export interface ManifestStoreOptions {
   readonly global: GlobalBlobStore;
+  readonly grants: Grants;
   /** The repository's manifests. */
   readonly revisions: LinkedContent;
   readonly signatures: SignatureStore;
@@ -60,13 +64,16 @@ export class ManifestStore implements ManifestService {
 
   async put(manifest: Manifest, { digest, signal }: PutManifestOptions = {}): Promise<Digest> {
     const name = checkedName(manifest, digest);
-    const { global, revisions, signatures, blobs, policy } = this.#options;
+    const { grants, revisions, blobs, policy } = this.#options;
     const sources = { blobs, manifests: revisions, policy: policy.references };
+    const since = grants.now();
     await verifyReferences(manifest, sources, { signal });
-    const descriptor = await global.put(canonicalBytes(manifest), { signal });
-    await signatures.add(descriptor.digest, manifest.detached ?? [], { signal });
-    await revisions.link({ ...descriptor, mediaType: manifest.mediaType }, name, { signal });
-    this.#remember(descriptor.digest, manifest);
+    const stored = canonicalDigest(manifest, name);
+    const store = () => this.#store(manifest, { stored, name }, { signal });
+    await grants.granting(stored, store, { signal });
+    // What was found first may have gone before the link could keep it.
+    await grants.renew(since, () => verifyReferences(manifest, sources, { signal }));
+    this.#remember(stored, manifest);
     return name;
   }
 
@@ -77,6 +84,17 @@ export class ManifestStore implements ManifestService {
     // Tags first: were this cut off, the manifest would still be there to be deleted again.
     for await (const tag of tags.lookup(digest, options)) await tags.untag(tag, options);
     await revisions.unlink(digest, options);
+  }
+
+  async #store(
+    manifest: Manifest,
+    { stored, name }: { stored: Digest; name: Digest },
+    options: OperationOptions,
+  ): Promise<void> {
+    const { global, signatures, revisions } = this.#options;
+    const descriptor = await global.put(canonicalBytes(manifest), stored, options);
+    await signatures.add(descriptor.digest, manifest.detached ?? [], options);
+    await revisions.link({ ...descriptor, mediaType: manifest.mediaType }, name, options);
   }
 
   async #getVerified(digest: Digest, options: OperationOptions): Promise<Manifest | undefined> {
@@ -124,6 +142,11 @@ function checkedName(manifest: Manifest, wanted: Digest | undefined): Digest {
   if (wanted === undefined) return digestOf(content);
   if (digestOf(content, supportedAlgorithmOf(wanted)) !== wanted) throw contentMismatch(wanted);
   return wanted;
+}
+
+/** The sha256 of a manifest, which its name may be. */
+function canonicalDigest(manifest: Manifest, name: Digest): Digest {
+  return algorithmOf(name) === CANONICAL_ALGORITHM ? name : digestOf(canonicalBytes(manifest));
 }
 
 function unknownManifest(digest: Digest, cause?: RegistryError): RegistryError {

@@ -30,6 +30,8 @@ const ROOT = '/docker/registry/v2';
 
 export const REPOSITORIES = `${ROOT}/repositories`;
 
+export const BLOBS = `${ROOT}/blobs`;
+
 export function blobDataPath(digest: Digest): string {
   const { algorithm, encoded } = parts(digest);
   return `${ROOT}/blobs/${algorithm}/${encoded.slice(0, 2)}/${encoded}/data`;
@@ -81,6 +83,11 @@ export function referrersPath(name: RepositoryName, subject: Digest): string {
   const { algorithm, encoded } = parts(filed);
   const group = filed === subject ? algorithm : 'other';
   return `${repositoryPath(name)}/_referrers/${group}/${encoded}`;
+}
+
+/** The entry of one referrer. */
+export function referrerPath(name: RepositoryName, subject: Digest, referrer: Digest): string {
+  return `${referrersPath(name, subject)}/${referrer.replace(':', '-')}`;
 }
 
 export function referrersCompletePath(name: RepositoryName): string {

@@ -17,7 +17,7 @@ import {
   type RepositoryName,
 } from '@purser/core';
 import { DriverError, entriesOf, type StorageDriver } from '@purser/storage-driver';
-import { referrersCompletePath, referrersPath, revisionsPath } from './paths.ts';
+import { referrerPath, referrersCompletePath, referrersPath, revisionsPath } from './paths.ts';
 
 export interface ReferrerIndexOptions {
   readonly driver: StorageDriver;
@@ -146,7 +146,7 @@ export class ReferrerIndex implements ReferrerService {
   }
 
   #entryPath(subject: Digest, referrer: Digest): string {
-    return `${referrersPath(this.#name, subject)}/${referrer.replace(':', '-')}`;
+    return referrerPath(this.#name, subject, referrer);
   }
 }
 

@@ -9,6 +9,7 @@ import type { StorageDriver } from '@purser/storage-driver';
 import type { GlobalBlobStore } from './blob-store.ts';
 import { listNames } from './catalog.ts';
 import type { DamageReporter } from './damage.ts';
+import type { Grants } from './garbage/grants.ts';
 import { LinkedBlobStore } from './linked-blob-store.ts';
 import { LinkedContent } from './linked-content.ts';
 import type { Links } from './links.ts';
@@ -29,6 +30,8 @@ export interface RepositoryParts {
   readonly policy: Policy;
   readonly report: DamageReporter;
   readonly links: Links;
+  /** Tells collectors of garbage what somebody relies on. */
+  readonly grants: Grants;
   readonly global: GlobalBlobStore;
   readonly memory: ManifestMemory;
   readonly sessions: UploadSessions;
@@ -38,7 +41,7 @@ export interface RepositoryParts {
 
 /** Puts one repository together. */
 export function createRepository(name: RepositoryName, parts: RepositoryParts): Repository {
-  const { driver, links, global, policy } = parts;
+  const { driver, global, grants, policy } = parts;
   const contentOf = (repository: RepositoryName) =>
     new LinkedContent(
       {
@@ -58,21 +61,23 @@ export function createRepository(name: RepositoryName, parts: RepositoryParts): 
   const uploads = new Uploads({
     ...parts,
     name,
-    async adopt(path, descriptor, digest) {
-      await global.adopt(path, descriptor);
-      await content.link(descriptor, digest);
-    },
+    adopt: (path, descriptor, digest) =>
+      grants.granting(descriptor.digest, async () => {
+        await global.adopt(path, descriptor);
+        await content.link(descriptor, digest);
+      }),
   });
   const blobs = new LinkedBlobStore({
     global,
+    grants,
     content,
     contentOf,
     names: (options) => listNames(driver, options),
     uploads,
     policy,
   });
-  const tags = new TagStore({ driver, links, name, policy, moving: parts.moving });
-  const signatures = new SignatureStore({ driver, links, global, name });
+  const tags = new TagStore({ ...parts, name, revisions });
+  const signatures = new SignatureStore({ ...parts, name });
   const stored = new ManifestStore({ ...parts, revisions, signatures, blobs, tags });
   const referrers = new ReferrerIndex({ driver, name, manifests: stored });
   return { name, blobs, manifests: indexReferrers(stored, referrers), tags, referrers };

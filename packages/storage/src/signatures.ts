@@ -8,6 +8,7 @@ import {
 } from '@purser/core';
 import { DriverError, entriesOf, type StorageDriver } from '@purser/storage-driver';
 import type { GlobalBlobStore } from './blob-store.ts';
+import type { Grants } from './garbage/grants.ts';
 import type { Links } from './links.ts';
 import { signatureLinkPath, signaturesPath } from './paths.ts';
 
@@ -18,6 +19,7 @@ export interface SignatureStoreOptions {
   readonly driver: StorageDriver;
   readonly links: Links;
   readonly global: GlobalBlobStore;
+  readonly grants: Grants;
   readonly name: RepositoryName;
 }
 
@@ -51,9 +53,13 @@ export class SignatureStore {
   }
 
   async #add(revision: Digest, signature: Uint8Array, options?: OperationOptions): Promise<void> {
-    const { links, global, name } = this.#options;
-    const { digest } = await global.put(signature, options);
-    await links.write(signatureLinkPath(name, revision, digest), digest, options);
+    const { links, global, grants, name } = this.#options;
+    const digest = digestOf(signature);
+    const put = async () => {
+      await global.put(signature, digest, options);
+      await links.write(signatureLinkPath(name, revision, digest), digest, options);
+    };
+    await grants.granting(digest, put, options);
   }
 
   async #list(revision: Digest, options?: OperationOptions): Promise<readonly Digest[]> {

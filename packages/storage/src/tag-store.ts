@@ -12,6 +12,7 @@ import {
 } from '@purser/core';
 import { DriverError, type StorageDriver } from '@purser/storage-driver';
 import { eachOf } from './each-of.ts';
+import type { LinkedContent } from './linked-content.ts';
 import type { Links } from './links.ts';
 import {
   layersPath,
@@ -29,6 +30,8 @@ export interface TagStoreOptions {
   readonly driver: StorageDriver;
   readonly links: Links;
   readonly name: RepositoryName;
+  /** The repository's manifests. */
+  readonly revisions: LinkedContent;
   readonly policy: Policy;
   /** Holds tags that are being moved under a condition, in all repositories of the process. */
   readonly moving: Exclusive;
@@ -39,13 +42,15 @@ export class TagStore implements TagService {
   readonly #driver: StorageDriver;
   readonly #links: Links;
   readonly #name: RepositoryName;
+  readonly #revisions: LinkedContent;
   readonly #policy: Policy;
   readonly #moving: Exclusive;
 
-  constructor({ driver, links, name, policy, moving }: TagStoreOptions) {
+  constructor({ driver, links, name, revisions, policy, moving }: TagStoreOptions) {
     this.#driver = driver;
     this.#links = links;
     this.#name = name;
+    this.#revisions = revisions;
     this.#policy = policy;
     this.#moving = moving;
   }
@@ -107,10 +112,12 @@ export class TagStore implements TagService {
   }
 
   async #move(tag: Tag, digest: Digest, options: OperationOptions): Promise<void> {
-    await Promise.all([
-      this.#links.write(tagIndexPath(this.#name, tag, digest), digest, options),
-      this.#links.write(tagCurrentPath(this.#name, tag), digest, options),
-    ]);
+    const write = () =>
+      Promise.all([
+        this.#links.write(tagIndexPath(this.#name, tag, digest), digest, options),
+        this.#links.write(tagCurrentPath(this.#name, tag), digest, options),
+      ]);
+    await this.#revisions.granting(digest, write, options);
   }
 
   /** A repository without tags exists when it has ever had anything; a mere parent of others has not. */
