@@ -16,4 +16,4 @@
  */
 export { createRegistryApi } from './registry-api.ts';
 export { createRequestHandler } from './create-request-handler.ts';
-export type { RegistryApiOptions, RequestFacts } from './options.ts';
+export type { AnswerFacts, RegistryApiOptions, RequestFacts } from './options.ts';

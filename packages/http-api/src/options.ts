@@ -49,7 +49,7 @@ export interface RegistryApiOptions {
   readonly onError?: ((error: unknown, context: Context) => void) | undefined;
 }
 
-/** Who asks. All of it is the client's own word. */
+/** Who asks, which is all the client's own word, and what can be added to the answer. */
 export interface RequestFacts {
   readonly method: string;
   /** As Koa reads it: `Host`, or `X-Forwarded-Host` when the application trusts its proxy. */
@@ -66,6 +66,21 @@ export interface RequestFacts {
   readonly baseUrl: string;
   /** `context.state.requestId`, when an outer middleware left a text there. */
   readonly id?: string | undefined;
+  /**
+   * The query parameter `ns`: the host that the client took the name of the repository from.
+   *
+   * @see OCI distribution-spec, "Registry Proxying".
+   */
+  readonly namespace?: string | undefined;
+  /** Adds to the answer of this request, until it is sent. */
+  readonly answer: AnswerFacts;
+}
+
+export interface AnswerFacts {
+  /** Adds a `Warning` for a person to read: ASCII, and left out when all of them exceed 4096 bytes. */
+  warn(text: string): void;
+  /** Says by `OCI-Namespace` that it was the namespace that decided where content comes from. */
+  scopeTo(namespace: string): void;
 }
 
 /** The options with every default filled in, checked once. */

@@ -162,7 +162,7 @@ describe('createRegistryApi', () => {
     });
     application.use(createRegistryApi({ ...options(), decorate }));
     await using server = await listen(handlerOf(application));
-    await fetch(`${server.url}/v2/a/manifests/x`, {
+    await fetch(`${server.url}/v2/a/manifests/x?ns=docker.io`, {
       headers: { 'User-Agent': 'docker/27', Authorization: `Basic ${btoa('alice:x')}` },
     });
     expect(seen).toEqual([
@@ -174,11 +174,27 @@ describe('createRegistryApi', () => {
         user: 'alice',
         userAgent: 'docker/27',
         id: 'id-1',
+        namespace: 'docker.io',
+        answer: { warn: expect.any(Function), scopeTo: expect.any(Function) },
       },
     ]);
     await fetch(`${server.url}/v2/`);
     await fetch(`${server.url}/v2/INVALID/manifests/x`);
     expect(seen).toHaveLength(1);
+  });
+
+  it('lets decorate add to the answer', async () => {
+    const decorate = (repository: Repository, { answer, namespace }: RequestFacts) => {
+      answer.warn('docker.io is "down"');
+      answer.scopeTo(namespace!);
+      return repository;
+    };
+    const application = new Koa();
+    application.use(createRegistryApi({ ...options(), decorate }));
+    await using server = await listen(handlerOf(application));
+    const { headers } = await fetch(`${server.url}/v2/a/manifests/x?ns=docker.io`);
+    expect(headers.get('Warning')).toBe('299 - "docker.io is \\"down\\""');
+    expect(headers.get('OCI-Namespace')).toBe('docker.io');
   });
 
   it('tells where things are below the path it is mounted at', async () => {

@@ -9,7 +9,14 @@ import {
 } from '@purser/core';
 import type { Context, Middleware } from 'koa';
 import { answerEmpty } from './answers.ts';
-import type { Call, Handler, Method, MethodTable, RepositoryCall } from './call.ts';
+import {
+  queryOf,
+  type Call,
+  type Handler,
+  type Method,
+  type MethodTable,
+  type RepositoryCall,
+} from './call.ts';
 import { base } from './handlers/base.ts';
 import { blobs } from './handlers/blobs.ts';
 import { catalog } from './handlers/catalog.ts';
@@ -19,6 +26,7 @@ import { tags } from './handlers/tags.ts';
 import { upload, uploads } from './handlers/uploads.ts';
 import { claimedUser, clientAddress } from './client-claims.ts';
 import type { RequestFacts, Settings } from './options.ts';
+import { warn } from './warnings.ts';
 
 type ParametersOf<Name extends RouteName> = RouteParameters<(typeof routes)[Name]['pattern']>;
 
@@ -80,12 +88,15 @@ function inRepository<P>(
   return Object.fromEntries(entries);
 }
 
-function openRepository({ context, settings, parameters }: Call<{ readonly name: string }>) {
+function openRepository(call: Call<{ readonly name: string }>) {
+  const { settings, parameters } = call;
   const repository = settings.registry.repository(parseRepositoryName(parameters.name));
-  return settings.decorate ? settings.decorate(repository, factsOf(context, settings)) : repository;
+  return settings.decorate ? settings.decorate(repository, factsOf(call)) : repository;
 }
 
-function factsOf(context: Context, { urls }: Settings): RequestFacts {
+function factsOf(call: Call): RequestFacts {
+  const { context, settings } = call;
+  const { urls } = settings;
   const id: unknown = context.state['requestId'];
   return {
     method: context.method,
@@ -95,5 +106,10 @@ function factsOf(context: Context, { urls }: Settings): RequestFacts {
     userAgent: context.get('User-Agent'),
     baseUrl: urls.locate(context, ''),
     id: typeof id === 'string' ? id : undefined,
+    namespace: queryOf(call).get('ns') || undefined,
+    answer: {
+      warn: (text) => warn(context, text),
+      scopeTo: (namespace) => context.set('OCI-Namespace', namespace),
+    },
   };
 }
