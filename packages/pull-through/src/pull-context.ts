@@ -1,5 +1,6 @@
 import type { BlobFetches } from './blob-fetches.ts';
 import type { Expiry } from './expiry.ts';
+import type { Outages } from './outages.ts';
 import type { PullThroughObserver } from './observer.ts';
 import type { SingleFlight } from './single-flight.ts';
 
@@ -8,6 +9,7 @@ export interface PullContext {
   readonly fetches: BlobFetches;
   readonly flights: SingleFlight;
   readonly expiry: Expiry;
+  readonly outages: Outages;
   readonly observer: PullThroughObserver;
 }
 

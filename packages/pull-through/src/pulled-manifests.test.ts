@@ -64,6 +64,19 @@ describe('a pulled tag', () => {
     expect(events).toContainEqual({ type: 'outage', upstream: 'upstream.example', error: DOWN });
   });
 
+  it('does not wait for an upstream that failed just now, and asks again 10 seconds later', async () => {
+    const { repository, upstream, clock } = await withImage();
+    await repository.tags.get(LATEST);
+    upstream.failure = DOWN;
+    await repository.tags.get(LATEST);
+    upstream.failure = undefined;
+    const { digest: moved } = await pushImage(upstream.content, { seed: 2 });
+    expect(await repository.tags.get(LATEST)).not.toBe(moved);
+    expect(upstream.count('tag')).toBe(2);
+    await clock.advance(10_000);
+    expect(await repository.tags.get(LATEST)).toBe(moved);
+  });
+
   it('is a failure with a code when it was never pulled and upstream is down', async () => {
     const { repository, upstream } = await withImage();
     upstream.failure = DOWN;

@@ -66,14 +66,19 @@ export class PulledTags implements TagService {
 
   async #ask(tag: Tag): Promise<Answer> {
     const { store, upstream } = this.#source;
+    const { outages, observer } = this.#context;
     const known = await store.tags.get(tag);
+    if (known !== undefined && outages.isRecent(upstream)) return { digest: known, isStale: true };
     try {
       const digest = await this.#askRemote(tag, known);
+      outages.end(upstream);
       if (digest !== known) await this.#remember(tag, digest);
       return { digest, isStale: false };
     } catch (error) {
-      if (isOutage(error)) this.#context.observer({ type: 'outage', upstream, error });
-      if (known === undefined || !isOutage(error)) throw upstreamFailure(error, upstream);
+      if (!isOutage(error)) throw error;
+      outages.begin(upstream);
+      observer({ type: 'outage', upstream, error });
+      if (known === undefined) throw upstreamFailure(error, upstream);
       return { digest: known, isStale: true };
     }
   }

@@ -5,6 +5,7 @@ import { systemClock, type Clock } from './clock.ts';
 import { Expiry } from './expiry.ts';
 import type { ExpiryStateStore } from './expiry-state.ts';
 import { listFromUpstream } from './list-from-upstream.ts';
+import { Outages } from './outages.ts';
 import type { PullThroughObserver } from './observer.ts';
 import type { PullContext, PullRequest } from './pull-context.ts';
 import { PulledBlobs } from './pulled-blobs.ts';
@@ -71,7 +72,9 @@ export function withPullThrough(local: Registry, options: PullThroughOptions): P
   const expiry = new Expiry({ store, ttlMs, maximumBytes, state, discard, clock, observer });
   const spoolDirectory = options.spoolDirectory ?? tmpdir();
   const fetches = new BlobFetches({ spoolDirectory, expiry, observer });
-  const context: PullContext = { fetches, expiry, observer, flights: new SingleFlight() };
+  const outages = new Outages(clock);
+  const flights = new SingleFlight();
+  const context: PullContext = { fetches, expiry, observer, outages, flights };
 
   async function close(): Promise<void> {
     await fetches.close();
