@@ -35,6 +35,7 @@ export type { Clock } from './garbage/clock.ts';
 export { LeaseLostError } from './garbage/delete-garbage.ts';
 export type { Damaged } from './garbage/mark.ts';
 export type { Damage, DamageReporter } from './damage.ts';
+export { discardContent, type DiscardContentOptions } from './discard-content.ts';
 export type { ReferencePolicy, RequiredPlatform } from './policy.ts';
 export { rebuildReferrers, type RebuiltReferrers } from './rebuild-referrers.ts';
 export { RecurringTask, type RecurringTaskOptions } from './recurring-task.ts';
