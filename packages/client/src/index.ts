@@ -21,7 +21,19 @@ export {
 } from './copy/copy-plan.ts';
 export { formatPlatform, parsePlatform } from './copy/platform.ts';
 export { selectPlatform } from './copy/select-platform.ts';
+export {
+  authFileKeychain,
+  defaultKeychain,
+  type AuthFileOptions,
+} from './credentials/auth-file-keychain.ts';
+export {
+  createCredentialStore,
+  type CredentialStore,
+  type CredentialStoreOptions,
+  type StoredAt,
+} from './credentials/credential-store.ts';
 export type { Credentials, CredentialsOptions, Keychain } from './credentials/credentials.ts';
+export { chainKeychains, fixedKeychain } from './credentials/keychains.ts';
 export { createTransport, type CreateTransportOptions } from './transport/create-transport.ts';
 export type { TransportObserver, TransportReport } from './transport/observer.ts';
 export {
