@@ -21,7 +21,7 @@ async function onFilesystem() {
   const rootDirectory = await mkdtemp(join(tmpdir(), 'purser-registry-'));
   const driver = new FilesystemDriver({ rootDirectory });
   return {
-    registry: createRegistry({ driver, decoder, deletion: true }),
+    registry: createRegistry({ driver, decoder, deletion: true, repositoryDeletion: true }),
     cleanUp: () => rm(rootDirectory, { recursive: true }),
   };
 }
@@ -42,7 +42,7 @@ async function overHttp(registry: Registry, cleanUp: () => Promise<void> = async
 }
 
 /** Nothing holds a session between two requests, and who may read what is the server's to know. */
-const supports = { exclusiveUploads: false, mountRights: false };
+const supports = { exclusiveUploads: false, mountRights: false, removal: true };
 
 describeRegistryConformance('on the in-memory driver, with OCI manifests', {
   describe,
@@ -55,6 +55,7 @@ describeRegistryConformance('on the in-memory driver, with OCI manifests', {
 describeRegistryConformance('on the filesystem driver', {
   describe,
   it,
+  supports: { removal: true },
   createRegistry: onFilesystem,
 });
 

@@ -113,6 +113,7 @@ export {
 } from './reference.ts';
 export type { ListReferrersOptions, ReferrerService } from './referrer.ts';
 export type { Registry, Repository } from './registry.ts';
+export type { RepositoryRemover } from './repository-remover.ts';
 export {
   isPathComponent,
   isRepositoryName,

@@ -2,6 +2,7 @@ import type { BlobStore } from './blob.ts';
 import type { ManifestService } from './manifest.ts';
 import type { ListOptions } from './options.ts';
 import type { ReferrerService } from './referrer.ts';
+import type { RepositoryRemover } from './repository-remover.ts';
 import type { RepositoryName } from './repository-name.ts';
 import type { TagService } from './tag.ts';
 
@@ -11,7 +12,8 @@ export interface Registry {
   repository(name: RepositoryName): Repository;
 
   /**
-   * Lists the repositories that have held a manifest, component by component in byte order: `a`, `a/b`, `a-b`.
+   * Lists the repositories that hold a manifest, component by component in byte order: `a`, `a/b`, `a-b`. One whose
+   * manifests are all gone may be listed still.
    *
    * @see distribution, `GET /v2/_catalog`.
    */
@@ -25,4 +27,6 @@ export interface Repository {
   readonly manifests: ManifestService;
   readonly tags: TagService;
   readonly referrers: ReferrerService;
+  /** Absent where whole repositories cannot be removed. */
+  readonly remover?: RepositoryRemover | undefined;
 }

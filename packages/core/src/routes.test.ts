@@ -47,6 +47,7 @@ describe('the routes', () => {
     ['/v2/a/blobs/uploads/blobs/uploads/', 'uploads', { name: 'a/blobs/uploads' }],
     ['/v2/blobs/uploads/blobs/uploads/uploads', 'upload', { name: 'blobs/uploads', id: 'uploads' }],
     ['/v2/_catalog/tags/list', 'tags', { name: '_catalog' }],
+    ['/v2/a/b/', 'repository', { name: 'a/b' }],
     // Parameters are for others to validate.
     ['/v2/A b/../é/tags/list', 'tags', { name: 'A b/../é' }],
     ['/v2/a/manifests/\n', 'manifest', { name: 'a', reference: '\n' }],
@@ -61,23 +62,28 @@ describe('the routes', () => {
     '/v1/',
     'v2/',
     '/v2/a',
-    '/v2/_catalog/',
     '/v2/tags/list',
     '/v2//tags/list',
     '/v2/a/tags',
-    '/v2/a/tags/list/',
     '/v2/a/tags/list\n',
     '/v2/manifests/latest',
-    '/v2/a/manifests/',
     '/v2/a/manifests/b/c',
-    '/v2/a/manifests/b/',
-    '/v2/blobs/uploads/',
-    '/v2/a/blobs/',
     '/v2/a/blobs/uploads//',
     '/v2/a/blobs/uploads/1/2',
     '/x/v2/a/tags/list',
   ])('do not read %j', (path) => {
     expect(match(path)).toBeUndefined();
+  });
+
+  it.each([
+    '/v2/_catalog/',
+    '/v2/a/tags/list/',
+    '/v2/a/manifests/',
+    '/v2/a/manifests/b/',
+    '/v2/blobs/uploads/',
+    '/v2/a/blobs/',
+  ])('read %j as a repository only: it ends with a slash', (path) => {
+    expect(match(path)).toEqual(['repository', { name: path.slice('/v2/'.length, -1) }]);
   });
 
   it('write each path as its pattern says', () => {

@@ -17,6 +17,9 @@ export interface Route<Pattern extends string = string> {
   format(parameters: RouteParameters<Pattern>): string;
 }
 
+/** Where a fixed word does not end the name, its own components do. */
+const NAME = { optional: '.+', required: '[^/]+(?:/[^/]+)*' } as const;
+
 /**
  * The paths of the registry API, in the order in which they are tried. Repository names have slashes and may contain
  * `blobs`, `manifests` or `tags`: it is the end of a path that decides.
@@ -39,17 +42,22 @@ export const routes = {
   upload: route('/v2/:name/blobs/uploads/:id'),
   /** end-2, end-10 */
   blob: route('/v2/:name/blobs/:digest'),
+  /** Ours: a whole repository, by a path that is no other's and ends with a slash. */
+  repository: route('/v2/:name/', { lastSlash: 'required' }),
 } as const;
 
 export type RouteName = keyof typeof routes;
 
-function route<const Pattern extends string>(pattern: Pattern): Route<Pattern> {
+function route<const Pattern extends string>(
+  pattern: Pattern,
+  { lastSlash = 'optional' }: { readonly lastSlash?: 'optional' | 'required' } = {},
+): Route<Pattern> {
   const expression = new RegExp(
     `^${pattern
       .replace(/:(\w+)/g, (_, name: string) =>
-        name === 'name' ? '(?<name>.+)' : `(?<${name}>[^/]+)`,
+        name === 'name' ? `(?<name>${NAME[lastSlash]})` : `(?<${name}>[^/]+)`,
       )
-      .replace(/\/$/, '/?')}$`,
+      .replace(/\/$/, lastSlash === 'optional' ? '/?' : '/')}$`,
     's',
   );
   return {

@@ -22,6 +22,7 @@ import { blobs } from './handlers/blobs.ts';
 import { catalog } from './handlers/catalog.ts';
 import { manifests } from './handlers/manifests.ts';
 import { referrers } from './handlers/referrers.ts';
+import { repository } from './handlers/repository.ts';
 import { tags } from './handlers/tags.ts';
 import { upload, uploads } from './handlers/uploads.ts';
 import { claimedUser, clientAddress } from './client-claims.ts';
@@ -39,6 +40,7 @@ const TABLES: { readonly [Name in RouteName]: MethodTable<Call<ParametersOf<Name
   uploads: inRepository(uploads),
   upload: inRepository(upload),
   blob: inRepository(blobs),
+  repository: inRepository(repository),
 };
 
 /**
@@ -48,7 +50,10 @@ const TABLES: { readonly [Name in RouteName]: MethodTable<Call<ParametersOf<Name
 export function createRouter(settings: Settings): Middleware {
   const router = new Router();
   for (const name of Object.keys(routes) as RouteName[]) {
-    router.all(routes[name].expression, createDispatcher(settings, routes[name], TABLES[name]));
+    const dispatch = createDispatcher(settings, routes[name], TABLES[name]);
+    // Its path fits whatever is unknown, too: that stays unknown.
+    if (name === 'repository') router.delete(routes[name].expression, dispatch);
+    else router.all(routes[name].expression, dispatch);
   }
   return router.routes() as Middleware;
 }

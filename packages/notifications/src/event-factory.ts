@@ -79,6 +79,8 @@ export class EventFactory {
         return this.#blobTarget(name, occurrence);
       case 'manifest':
         return this.#manifestTarget(name, occurrence);
+      case 'repository':
+        return { ...nothingLeft(''), repository: name };
       case 'tag':
         return { ...nothingLeft(''), repository: name, tag: occurrence.tag };
     }

@@ -22,7 +22,7 @@ export type EventAction = 'delete' | 'mount' | 'pull' | 'push';
 export interface EventTarget {
   /** `''` when something was deleted. A blob's is always `application/octet-stream`. */
   readonly mediaType: string;
-  /** `''` when a tag was deleted. */
+  /** `''` when a tag or a repository was deleted. */
   readonly digest: string;
   /** In bytes; 0 when something was deleted. */
   readonly size: number;
@@ -61,6 +61,6 @@ export interface SourceRecord {
 
 /** An event on its way, with what its envelope does not say: what kind of thing it is about. */
 export interface Notification {
-  readonly kind: 'blob' | 'manifest' | 'tag';
+  readonly kind: 'blob' | 'manifest' | 'repository' | 'tag';
   readonly event: RegistryEvent;
 }

@@ -1,7 +1,7 @@
 import type { Descriptor, Digest, Manifest, RepositoryName, Tag } from '@purser/core';
 
 /** Something that a call to a repository has brought about. */
-export type Occurrence = BlobOccurrence | ManifestOccurrence | TagOccurrence;
+export type Occurrence = BlobOccurrence | ManifestOccurrence | RepositoryOccurrence | TagOccurrence;
 
 export type BlobOccurrence =
   | { readonly kind: 'blob'; readonly action: 'pull' | 'push'; readonly descriptor: Descriptor }
@@ -30,6 +30,12 @@ export interface TagOccurrence {
   readonly kind: 'tag';
   readonly action: 'delete';
   readonly tag: Tag;
+}
+
+/** All of a repository is gone. What was in it is not told one by one. */
+export interface RepositoryOccurrence {
+  readonly kind: 'repository';
+  readonly action: 'delete';
 }
 
 /**

@@ -50,6 +50,22 @@ async function withImage(): Promise<{ repository: Repository; image: Descriptor 
 
 const image = sampleImage({ config: describeBytes(Buffer.from('{}')), layers: [] });
 
+describe('a repository', () => {
+  it('is told as a whole when it is removed, after it was', async () => {
+    const { repository } = await withImage();
+    const { subject, told } = observed(repository, 'DELETE');
+    await subject.remover!.remove();
+    expect(told()).toEqual(['delete repository']);
+    await expect(subject.remover!.remove()).rejects.toMatchObject({ code: 'NAME_UNKNOWN' });
+    expect(told()).toHaveLength(1);
+  });
+
+  it('cannot be removed where it could not', () => {
+    const { subject } = observed({ ...emptyRepository(), remover: undefined }, 'DELETE');
+    expect(subject.remover).toBeUndefined();
+  });
+});
+
 describe('blobs', () => {
   it('are pulled once by a GET, which looks at them and then opens them', async () => {
     const repository = emptyRepository();

@@ -1,4 +1,4 @@
-import type { Repository } from '@purser/core';
+import type { Repository, RepositoryRemover } from '@purser/core';
 import type { Occurrence, RepositoryListener } from './listener.ts';
 import { ObservedBlobs } from './observed-blobs.ts';
 import { ObservedManifests, ObservedTags } from './observed-manifests.ts';
@@ -17,6 +17,7 @@ export interface ObserveOptions {
  *   A push without a digest is told when its tag is set; when that fails, or none follows, it is told without a tag.
  *   A push by digest is told at once, and again with each tag that it is given.
  * - A manifest takes its tags with it; they are told after it, one by one.
+ * - A repository takes everything with it, of which nothing is told.
  *
  * @see distribution, notifications/listener.go.
  */
@@ -25,7 +26,7 @@ export function observeRepository(
   listener: RepositoryListener,
   { method }: ObserveOptions,
 ): Repository {
-  const { name, blobs, manifests, tags, referrers } = repository;
+  const { name, blobs, manifests, tags, referrers, remover } = repository;
   const tell = (occurrence: Occurrence) => listener(name, occurrence);
   const memory = new RequestMemory(tell);
   const isPull = method === 'GET' || method === 'HEAD';
@@ -37,5 +38,18 @@ export function observeRepository(
     manifests: new ObservedManifests(manifests, tags, { tell, memory }),
     tags: new ObservedTags(tags, { tell, memory }),
     referrers,
+    remover: remover && observeRemover(remover, tell),
+  };
+}
+
+function observeRemover(
+  remover: RepositoryRemover,
+  tell: (occurrence: Occurrence) => Promise<void>,
+): RepositoryRemover {
+  return {
+    async remove(options) {
+      await remover.remove(options);
+      await tell({ kind: 'repository', action: 'delete' });
+    },
   };
 }

@@ -29,6 +29,8 @@ export interface RegistryOptions {
   readonly decoder: ManifestDecoder;
   /** Whether blobs, manifests and tags may be deleted. Default `false`, as in distribution. */
   readonly deletion?: boolean | undefined;
+  /** Whether whole repositories may be deleted, which needs `deletion` as well. Default `false`. */
+  readonly repositoryDeletion?: boolean | undefined;
   /** What a manifest refers to and must be there when it is pushed. Default: all of it. */
   readonly references?: ReferencePolicy | undefined;
   /**
@@ -72,6 +74,7 @@ export function createRegistry(options: RegistryOptions): StoredRegistry {
     decoder: options.decoder,
     cache: options.cache,
     policy: { deletion: options.deletion ?? false, references: options.references ?? {} },
+    isRemovable: options.repositoryDeletion ?? false,
     links: new Links(driver, report),
     grants: new Grants(driver),
     global: new GlobalBlobStore(driver, options.cache?.global),

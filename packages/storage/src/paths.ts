@@ -90,8 +90,12 @@ export function referrerPath(name: RepositoryName, subject: Digest, referrer: Di
   return `${referrersPath(name, subject)}/${referrer.replace(':', '-')}`;
 }
 
+export function referrersRootPath(name: RepositoryName): string {
+  return `${repositoryPath(name)}/_referrers`;
+}
+
 export function referrersCompletePath(name: RepositoryName): string {
-  return `${repositoryPath(name)}/_referrers/complete`;
+  return `${referrersRootPath(name)}/complete`;
 }
 
 export function tagsPath(name: RepositoryName): string {

@@ -8,11 +8,13 @@ import { createRegistry } from './create-registry.ts';
 describeRegistryConformance('on the in-memory driver', {
   describe,
   it,
+  supports: { removal: true },
   createRegistry: async () => ({
     registry: createRegistry({
       driver: new MemoryDriver(),
       decoder: createManifestDecoder(sampleFormats),
       deletion: true,
+      repositoryDeletion: true,
     }),
   }),
 });

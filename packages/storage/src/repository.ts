@@ -18,6 +18,7 @@ import { ManifestStore } from './manifest-store.ts';
 import { layerLinkPath, revisionLinkPath } from './paths.ts';
 import type { Policy } from './policy.ts';
 import { indexReferrers, ReferrerIndex } from './referrers.ts';
+import { StoredRepositoryRemover } from './repository-remover.ts';
 import { SignatureStore } from './signatures.ts';
 import { TagStore } from './tag-store.ts';
 import { Uploads, type UploadSessions } from './uploads.ts';
@@ -28,6 +29,8 @@ export interface RepositoryParts {
   readonly decoder: ManifestDecoder;
   readonly cache: BlobDescriptorCache | undefined;
   readonly policy: Policy;
+  /** Whether repositories have a remover. */
+  readonly isRemovable: boolean;
   readonly report: DamageReporter;
   readonly links: Links;
   /** Tells collectors of garbage what somebody relies on. */
@@ -80,5 +83,8 @@ export function createRepository(name: RepositoryName, parts: RepositoryParts): 
   const signatures = new SignatureStore({ ...parts, name });
   const stored = new ManifestStore({ ...parts, revisions, signatures, blobs, tags });
   const referrers = new ReferrerIndex({ driver, name, manifests: stored });
-  return { name, blobs, manifests: indexReferrers(stored, referrers), tags, referrers };
+  const remover = parts.isRemovable
+    ? new StoredRepositoryRemover({ driver, name, policy, manifests: stored, revisions, content })
+    : undefined;
+  return { name, blobs, manifests: indexReferrers(stored, referrers), tags, referrers, remover };
 }

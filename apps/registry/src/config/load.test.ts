@@ -25,7 +25,7 @@ describe('a configuration file', () => {
         log: { level: 'info', formatter: 'text', fields: {}, accesslog: { disabled: false } },
         storage: {
           driver: { name: 'inmemory' },
-          delete: { enabled: false },
+          delete: { enabled: false, repositories: false },
           redirect: { disable: false },
           cache: { blobdescriptorsize: 10_000, isDeprecated: false },
           maintenance: { uploadpurging: PURGING },
@@ -128,7 +128,7 @@ version: "0.1"
 log: { level: DEBUG, formatter: json, fields: { service: registry, n: 7 }, accesslog: { disabled: yes } }
 storage:
   filesystem: { rootdirectory: /srv/registry, maxthreads: 3 }
-  delete: { enabled: on }
+  delete: { enabled: on, repositories: on }
   redirect: { disable: true }
   maintenance:
     uploadpurging: { enabled: false, age: 24h, interval: 1h, dryrun: true }
@@ -192,7 +192,7 @@ redis:
     },
     storage: {
       driver: { name: 'filesystem', rootdirectory: '/srv/registry', maxthreads: 25 },
-      delete: { enabled: true },
+      delete: { enabled: true, repositories: true },
       redirect: { disable: true },
       cache: { blobdescriptor: 'redis', blobdescriptorsize: 50, isDeprecated: true },
       maintenance: {

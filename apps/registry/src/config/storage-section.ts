@@ -74,7 +74,11 @@ const known = section({
   gcs: gcs.optional(),
   /** Everything is forgotten when the process ends. No parameters. */
   inmemory: section({}).optional(),
-  delete: section({ enabled: flag(false) }).prefault({}),
+  delete: section({
+    enabled: flag(false),
+    /** Whether clients may delete whole repositories, too; needs `enabled`. */
+    repositories: flag(false),
+  }).prefault({}),
   redirect: section({ disable: flag(false) }).prefault({}),
   cache: cache.prefault({}),
   maintenance: maintenance.prefault({}),

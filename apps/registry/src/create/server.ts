@@ -58,6 +58,7 @@ export async function createServer(
     driver,
     decoder,
     deletion: config.storage.delete.enabled,
+    repositoryDeletion: config.storage.delete.repositories,
     references: config.validation,
     cache: cache?.cache,
     onDamage: ({ path, problem }) => logger.warn(`damage in storage: ${problem}`, { path }),

@@ -19,6 +19,7 @@ import { testBlobs } from './blobs.ts';
 import { testListing } from './listing.ts';
 import { testManifests } from './manifests.ts';
 import { testReferrers } from './referrers.ts';
+import { testRemoval } from './removal.ts';
 import { registryTest, type RegistryConformanceOptions } from './suite.ts';
 import { testTags } from './tags.ts';
 import { testUploads } from './uploads.ts';
@@ -51,6 +52,7 @@ export function describeRegistryConformance(
     options.describe('manifests', () => testManifests(test, options.supports));
     options.describe('tags', () => testTags(test));
     options.describe('referrers', () => testReferrers(test));
+    if (options.supports?.removal) options.describe('removal', () => testRemoval(test));
     if (options.supports?.catalog ?? true) {
       options.describe('listing', () => testListing(test));
     }

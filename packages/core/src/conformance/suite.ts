@@ -31,6 +31,8 @@ export interface RegistrySupport {
   readonly manifestsApart?: boolean | undefined;
   /** Whether a blob of one repository can be mounted in another. Default `true`. */
   readonly mounting?: boolean | undefined;
+  /** Whether whole repositories can be removed. Default `false`. */
+  readonly removal?: boolean | undefined;
   /** Whether a mount without a source asks `mayRead` before it looks anywhere. Default `true`. */
   readonly mountRights?: boolean | undefined;
 }

@@ -45,6 +45,11 @@ export class MemoryBlobs implements BlobStore {
     return this.#content.size + this.#uploads.size > 0;
   }
 
+  clear(): void {
+    this.#content.clear();
+    this.#uploads.clear();
+  }
+
   async stat(digest: Digest, { signal }: OperationOptions = {}): Promise<Descriptor | undefined> {
     signal?.throwIfAborted();
     const content = this.#content.get(digest);

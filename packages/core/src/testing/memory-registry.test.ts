@@ -5,5 +5,6 @@ import { createMemoryRegistry } from './memory-registry.ts';
 describeRegistryConformance('in memory', {
   describe,
   it,
+  supports: { removal: true },
   createRegistry: async () => ({ registry: createMemoryRegistry() }),
 });

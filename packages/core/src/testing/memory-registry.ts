@@ -12,6 +12,7 @@ import type { ListOptions } from '../options.ts';
 import type { ListReferrersOptions, ReferrerService } from '../referrer.ts';
 import type { Registry, Repository } from '../registry.ts';
 import type { RepositoryName } from '../repository-name.ts';
+import type { RepositoryRemover } from '../repository-remover.ts';
 import type { Tag, TagOptions, TagService } from '../tag.ts';
 import { MemoryBlobs } from './memory-blobs.ts';
 
@@ -62,6 +63,7 @@ class MemoryRepository implements Repository {
   readonly manifests: MemoryManifests;
   readonly tags: MemoryTags;
   readonly referrers: ReferrerService;
+  readonly remover: RepositoryRemover;
 
   constructor(name: RepositoryName, blobs: MemoryBlobs, policy: Policy) {
     this.name = name;
@@ -71,6 +73,13 @@ class MemoryRepository implements Repository {
     this.referrers = {
       list: (subject, options) => listReferrers(this.manifests.pushed(), subject, options),
     };
+    this.remover = { remove: () => this.#remove(policy.deletion) };
+  }
+
+  async #remove(deletion: boolean): Promise<void> {
+    if (!deletion) throw new RegistryError('UNSUPPORTED');
+    if (!this.manifests.known && !this.blobs.used) throw new RegistryError('NAME_UNKNOWN');
+    for (const part of [this.tags, this.manifests, this.blobs]) part.clear();
   }
 }
 
@@ -90,6 +99,12 @@ class MemoryManifests implements ManifestService {
   /** The manifests by the digests they were pushed by. */
   pushed(): readonly (readonly [Digest, Manifest])[] {
     return [...this.#manifests].filter(([digest]) => this.#pushed.has(digest));
+  }
+
+  clear(): void {
+    this.known = false;
+    this.#manifests.clear();
+    this.#pushed.clear();
   }
 
   async exists(digest: Digest): Promise<boolean> {
@@ -149,6 +164,10 @@ class MemoryTags implements TagService {
   constructor(deletion: boolean, exists: () => boolean) {
     this.#deletion = deletion;
     this.#exists = exists;
+  }
+
+  clear(): void {
+    this.#tags.clear();
   }
 
   async get(tag: Tag): Promise<Digest | undefined> {
