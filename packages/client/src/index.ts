@@ -34,7 +34,11 @@ export {
 } from './credentials/credential-store.ts';
 export type { Credentials, CredentialsOptions, Keychain } from './credentials/credentials.ts';
 export { chainKeychains, fixedKeychain } from './credentials/keychains.ts';
-export { createTransport, type CreateTransportOptions } from './transport/create-transport.ts';
+export {
+  createTransport,
+  type CreateTransportOptions,
+  type MirrorOptions,
+} from './transport/create-transport.ts';
 export type { TransportObserver, TransportReport } from './transport/observer.ts';
 export {
   RegistryClientError,

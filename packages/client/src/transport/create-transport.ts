@@ -4,14 +4,16 @@ import { RememberedCredentials } from '../authentication/remembered-credentials.
 import { TokenServer } from '../authentication/token-server.ts';
 import { TokenSource } from '../authentication/token-source.ts';
 import type { Keychain } from '../credentials/credentials.ts';
+import { registryName } from '../credentials/registry-key.ts';
 import { reachOfHost } from './address-reach.ts';
 import { Connections } from './connections.ts';
 import { createExchangeAs, type ExchangeAs } from './exchange-as.ts';
+import { MirroredTransport, type Mirror } from './mirrored-transport.ts';
 import type { TransportObserver } from './observer.ts';
 import { Neighbourhood } from './neighbourhood.ts';
 import { RegistryTransport } from './registry-transport.ts';
 import { Retry } from './retry.ts';
-import type { Transport, TransportOptions } from './transport.ts';
+import type { TlsOptions, Transport, TransportOptions } from './transport.ts';
 import { trustedOrigins } from './trusted-origins.ts';
 import { Warnings } from './warnings.ts';
 import { withDefaults } from './with-defaults.ts';
@@ -23,6 +25,27 @@ export interface CreateTransportOptions extends TransportOptions {
   readonly credentials?: Keychain | undefined;
   /** Takes any certificate of the registry, and plain http for a registry that is not on this machine. Default `false`. */
   readonly insecure?: boolean | undefined;
+  /**
+   * Registries that have copies of what is in this one. They are asked for manifests and blobs in this order before the
+   * registry is. What a tag names is then what they say; content by digest proves itself. Default: none.
+   */
+  readonly mirrors?: readonly MirrorOptions[] | undefined;
+}
+
+/** All options that are not named here are those of the transport. */
+export interface MirrorOptions {
+  /** A path is where the API is mounted. */
+  readonly url: URL;
+  /** Those of the registry are not shown to mirrors. Default: anonymous. */
+  readonly credentials?: Keychain | undefined;
+  /** Takes any certificate, and plain http to another machine. Default `false`. */
+  readonly insecure?: boolean | undefined;
+  /** Default: the authorities of the registry, and no client certificate. */
+  readonly tls?: TlsOptions | undefined;
+  /** Whether the mirror is asked what a tag names. Default `true`. */
+  readonly byTag?: boolean | undefined;
+  /** As `deadlineMs` of the transport. There is one attempt. Default 10,000. */
+  readonly deadlineMs?: number | undefined;
 }
 
 /**
@@ -32,6 +55,36 @@ export interface CreateTransportOptions extends TransportOptions {
  * without `insecure`, a number out of its bounds.
  */
 export function createTransport(options: CreateTransportOptions): Transport {
+  const { registry, mirrors = [], observer = () => {} } = options;
+  const transport = createRegistryTransport(options);
+  if (mirrors.length === 0) return transport;
+  return new MirroredTransport({
+    registry,
+    transport,
+    mirrors: mirrors.map((mirror) => createMirror(mirror, options)),
+    namespace: registryName(registry.host),
+    observer,
+  });
+}
+
+function createMirror(
+  { url, byTag = true, credentials, insecure, tls, deadlineMs = 10_000 }: MirrorOptions,
+  options: CreateTransportOptions,
+): Mirror {
+  const transport = createRegistryTransport({
+    ...options,
+    registry: url,
+    credentials,
+    insecure,
+    // The certificate of the client is for the registry.
+    tls: tls ?? { ca: options.tls?.ca },
+    deadlineMs,
+    retries: { attempts: 1 },
+  });
+  return { url, transport, byTag };
+}
+
+function createRegistryTransport(options: CreateTransportOptions): Transport {
   const { registry, tls, proxy } = options;
   const settings = withDefaults<Settings>(options, DEFAULTS);
   const { insecure, observer, userAgent, maximumRedirects } = settings;

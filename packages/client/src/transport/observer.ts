@@ -21,6 +21,13 @@ export type TransportReport =
     }
   /** A token server was asked for a token. */
   | { readonly kind: 'token'; readonly realm: string; readonly scopes: readonly string[] }
+  /** A mirror did not give what was asked for; another one, or the registry, is asked. */
+  | {
+      readonly kind: 'passed-over';
+      readonly url: string;
+      readonly code: ErrorCode;
+      readonly status?: number | undefined;
+    }
   /** The registry has something to tell its users. @see OCI distribution-spec, "Warnings". */
   | { readonly kind: 'warned'; readonly url: string; readonly text: string };
 
