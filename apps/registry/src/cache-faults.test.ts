@@ -5,13 +5,13 @@ import type { AddressInfo } from 'node:net';
 import { needPrograms, RedisServer } from '@purser/external-programs';
 import { tolerateFailures, type CacheState } from '@purser/cache';
 import { createRedisCache } from '@purser/cache-redis';
+import { createRegistryClient } from '@purser/client';
 import { createManifestDecoder, digestOf, parseRepositoryName, type Digest } from '@purser/core';
 import { sampleFormats } from '@purser/core/testing';
 import { createRequestHandler } from '@purser/http-api';
 import { createRegistry } from '@purser/storage';
 import { MemoryDriver } from '@purser/storage-driver';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { httpRegistry } from './fixtures/http-registry.ts';
 
 const redis = needPrograms('redis-server');
 const decoder = createManifestDecoder(sampleFormats);
@@ -36,11 +36,13 @@ async function serve(driver: MemoryDriver, server: RedisServer) {
   const http = createServer(handler as RequestListener).listen(0, '127.0.0.1');
   await once(http, 'listening');
   const { port } = http.address() as AddressInfo;
+  const client = createRegistryClient({ registry: `127.0.0.1:${port}`, decoder });
   return {
     changes,
     remembered: cache.forRepository(name, 'blobs'),
-    blobs: httpRegistry(`http://127.0.0.1:${port}/`, decoder).repository(name).blobs,
-    close() {
+    blobs: client.repository(name).blobs,
+    async close() {
+      await client[Symbol.asyncDispose]();
       http.closeAllConnections();
       http.close();
       tolerant[Symbol.dispose]();
@@ -115,8 +117,8 @@ describe.skipIf(redis.isUnmet)(`a Redis that comes and goes under load${redis.no
     await using server = await RedisServer.start();
     const driver = new MemoryDriver();
     const served = [await serve(driver, server), await serve(driver, server)];
-    onTestFinished(() => {
-      for (const each of served) each.close();
+    onTestFinished(async () => {
+      for (const each of served) await each.close();
     });
     await using load = new Load(served);
     const until = (state: CacheState) =>

@@ -4,6 +4,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createRegistryClient } from '@purser/client';
 import { createManifestDecoder, type Registry } from '@purser/core';
 import { describeRegistryConformance } from '@purser/core/conformance';
 import { createMemoryRegistry } from '@purser/core/testing';
@@ -13,7 +14,6 @@ import { createRegistry } from '@purser/storage';
 import { MemoryDriver } from '@purser/storage-driver';
 import { FilesystemDriver } from '@purser/storage-driver-fs';
 import { describe, it } from 'vitest';
-import { httpRegistry } from './fixtures/http-registry.ts';
 
 const decoder = createManifestDecoder(ociFormats);
 
@@ -26,14 +26,17 @@ async function onFilesystem() {
   };
 }
 
+/** Served by the API, and reached through the client. */
 async function overHttp(registry: Registry, cleanUp: () => Promise<void> = async () => {}) {
   const handler = createRequestHandler({ registry, decoder });
   const server = createServer(handler as RequestListener).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
+  const client = createRegistryClient({ registry: `127.0.0.1:${port}`, decoder });
   return {
-    registry: httpRegistry(`http://127.0.0.1:${port}/`, decoder),
+    registry: client,
     async cleanUp() {
+      await client[Symbol.asyncDispose]();
       server.closeAllConnections();
       server.close();
       await cleanUp();
@@ -59,14 +62,14 @@ describeRegistryConformance('on the filesystem driver', {
   createRegistry: onFilesystem,
 });
 
-describeRegistryConformance('in memory, over HTTP', {
+describeRegistryConformance('in memory, served, through the client', {
   describe,
   it,
   supports,
   createRegistry: () => overHttp(createMemoryRegistry()),
 });
 
-describeRegistryConformance('on the filesystem driver, over HTTP', {
+describeRegistryConformance('on the filesystem driver, served, through the client', {
   describe,
   it,
   supports,
