@@ -1,6 +1,6 @@
 /**
  * The contracts and words every other package of a Purser registry speaks: digests, names, descriptors, manifests,
- * blobs, tags, errors, routes.
+ * blobs, tags, access, errors, routes.
  *
  * ```ts
  * import { normalizeReference } from '@purser/core';
@@ -10,6 +10,15 @@
  *
  * @packageDocumentation
  */
+export {
+  allowAll,
+  type Access,
+  type AccessController,
+  type AccessRefusal,
+  type AccessRequest,
+  type Caller,
+  type RepositoryAction,
+} from './access.ts';
 export type {
   AppendOptions,
   BlobDeleter,

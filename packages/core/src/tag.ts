@@ -28,7 +28,7 @@ export function isTag(text: string): text is Tag {
 export interface TagOptions extends OperationOptions {
   /**
    * Whether the tag may be moved from what it names now, `undefined` when there is no such tag. No other call of this
-   * process moves the tag in between. It always may, when absent.
+   * process moves the tag in between. What it throws is thrown by the call, and the tag stays. It always may, when absent.
    */
   readonly allow?: ((current: Digest | undefined) => boolean) | undefined;
 }

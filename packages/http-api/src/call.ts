@@ -1,4 +1,4 @@
-import type { Repository } from '@purser/core';
+import type { Caller, Repository } from '@purser/core';
 import type { Context } from 'koa';
 import type { Settings } from './options.ts';
 import { splitTarget } from './request-target.ts';
@@ -8,6 +8,8 @@ export interface Call<Parameters = unknown> {
   readonly context: Context;
   readonly settings: Settings;
   readonly parameters: Parameters;
+  /** Who asks, when there is a controller to tell; he may do what the method and the path say. */
+  readonly caller: Caller | undefined;
 }
 
 /** A call to an endpoint of one repository. */

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 /** What a proxy says the client asked it for; what it does not say, or says badly, is absent. */
 export interface ForwardedOrigin {
-  readonly scheme?: string | undefined;
+  readonly scheme?: 'http' | 'https' | undefined;
   readonly host?: string | undefined;
 }
 
@@ -36,7 +36,7 @@ function checkHost(text: string | undefined): string | undefined {
   return text !== undefined && isHost(text) ? text : undefined;
 }
 
-function checkScheme(text: string | undefined): string | undefined {
+function checkScheme(text: string | undefined): ForwardedOrigin['scheme'] {
   const scheme = text?.toLowerCase();
   return scheme === 'http' || scheme === 'https' ? scheme : undefined;
 }

@@ -1,6 +1,7 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import {
   DEFAULT_MAXIMUM_MANIFEST_SIZE,
+  type AccessController,
   type ManifestConverter,
   type ManifestDecoder,
   type Registry,
@@ -40,6 +41,8 @@ export interface RegistryApiOptions {
   readonly maximumCatalogEntries?: number | undefined;
   /** Whether clients are sent to where a blob lies when the registry can name a URL. Default: `true`. */
   readonly redirect?: boolean | undefined;
+  /** Tells who may do what. Default: everyone may do everything. */
+  readonly access?: AccessController | undefined;
   /** Wraps a repository for one request, as observers and policies do. Default: it is used as it is. */
   readonly decorate?: ((repository: Repository, facts: RequestFacts) => Repository) | undefined;
   /**
@@ -49,7 +52,7 @@ export interface RegistryApiOptions {
   readonly onError?: ((error: unknown, context: Context) => void) | undefined;
 }
 
-/** Who asks, which is all the client's own word, and what can be added to the answer. */
+/** Who asks, which is the client's own word but for a verified user, and what can be added to the answer. */
 export interface RequestFacts {
   readonly method: string;
   /** As Koa reads it: `Host`, or `X-Forwarded-Host` when the application trusts its proxy. */
@@ -59,7 +62,7 @@ export interface RequestFacts {
    * `192.0.2.7:40123`, `[2001:db8::7]:40123`.
    */
   readonly address: string;
-  /** The user name of Basic authorization, verified or not. */
+  /** The user that the access controller verified; without a controller, the user name of Basic authorization. */
   readonly user?: string | undefined;
   readonly userAgent: string;
   /** What stands before `/v2/` in `Location` headers: `https://registry.example`, or a path alone. */
@@ -95,6 +98,7 @@ export interface Settings {
   readonly maximumTags: number;
   readonly maximumCatalogEntries: number;
   readonly redirect: boolean;
+  readonly access: AccessController | undefined;
   readonly decorate: ((repository: Repository, facts: RequestFacts) => Repository) | undefined;
   readonly onError: (error: unknown, context: Context) => void;
 }
@@ -119,6 +123,7 @@ export function resolveOptions(options: RegistryApiOptions): Settings {
       options.maximumCatalogEntries ?? 1000,
     ),
     redirect: options.redirect ?? true,
+    access: options.access,
     decorate: options.decorate,
     onError: options.onError ?? ignore,
   };

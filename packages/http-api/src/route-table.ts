@@ -3,12 +3,14 @@ import {
   parseRepositoryName,
   RegistryError,
   routes,
+  type Caller,
   type Route,
   type RouteName,
   type RouteParameters,
 } from '@purser/core';
 import type { Context, Middleware } from 'koa';
 import { answerEmpty } from './answers.ts';
+import { authorize, type Target } from './authorize.ts';
 import {
   queryOf,
   type Call,
@@ -50,7 +52,7 @@ const TABLES: { readonly [Name in RouteName]: MethodTable<Call<ParametersOf<Name
 export function createRouter(settings: Settings): Middleware {
   const router = new Router();
   for (const name of Object.keys(routes) as RouteName[]) {
-    const dispatch = createDispatcher(settings, routes[name], TABLES[name]);
+    const dispatch = createDispatcher(settings, name, TABLES[name]);
     // Its path fits whatever is unknown, too: that stays unknown.
     if (name === 'repository') router.delete(routes[name].expression, dispatch);
     else router.all(routes[name].expression, dispatch);
@@ -58,16 +60,25 @@ export function createRouter(settings: Settings): Middleware {
   return router.routes() as Middleware;
 }
 
-function createDispatcher(settings: Settings, route: Route, table: MethodTable<never>) {
+function createDispatcher(settings: Settings, routeName: RouteName, table: MethodTable<never>) {
+  const { access } = settings;
+  const route: Route = routes[routeName];
   const handlers = new Map(Object.entries(table) as [string, Handler<Call>][]);
   const allow = [...handlers.keys()].toSorted().join(', ');
 
   return async function dispatch(context: Context): Promise<void> {
+    const parameters = route.parse(context['newRouterPath']);
+    const caller = access && (await authorize(context, access, targetOf(routeName, parameters)));
     const handler = handlers.get(context.method);
     if (handler === undefined) return answerOtherMethod(context, allow);
-    const parameters = route.parse(context['newRouterPath']);
-    await handler({ context, settings, parameters });
+    await handler({ context, settings, parameters, caller });
   };
+}
+
+/** Nobody is asked for rights to a name that nothing can have. */
+function targetOf(routeName: RouteName, parameters: unknown): Target {
+  if (routeName === 'base' || routeName === 'catalog') return { registry: routeName };
+  return { repository: parseRepositoryName((parameters as { readonly name: string }).name) };
 }
 
 function answerOtherMethod(context: Context, allow: string): void {
@@ -94,20 +105,20 @@ function inRepository<P>(
 }
 
 function openRepository(call: Call<{ readonly name: string }>) {
-  const { settings, parameters } = call;
-  const repository = settings.registry.repository(parseRepositoryName(parameters.name));
-  return settings.decorate ? settings.decorate(repository, factsOf(call)) : repository;
+  const { registry, decorate } = call.settings;
+  const repository = registry.repository(parseRepositoryName(call.parameters.name));
+  return decorate ? decorate(repository, factsOf(call)) : repository;
 }
 
 function factsOf(call: Call): RequestFacts {
-  const { context, settings } = call;
-  const { urls } = settings;
+  const { context, caller } = call;
+  const { urls } = call.settings;
   const id: unknown = context.state['requestId'];
   return {
     method: context.method,
     host: context.host,
     address: clientAddress(context.req),
-    user: claimedUser(context.req.headers.authorization),
+    user: userOf(context, caller),
     userAgent: context.get('User-Agent'),
     baseUrl: urls.locate(context, ''),
     id: typeof id === 'string' ? id : undefined,
@@ -117,4 +128,8 @@ function factsOf(call: Call): RequestFacts {
       scopeTo: (namespace) => context.set('OCI-Namespace', namespace),
     },
   };
+}
+
+function userOf(context: Context, caller: Caller | undefined): string | undefined {
+  return caller === undefined ? claimedUser(context.req.headers.authorization) : caller.user;
 }

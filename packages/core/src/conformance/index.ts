@@ -1,5 +1,5 @@
 /**
- * What every `Registry`, and every `BlobDescriptorCache`, must do, as tests for any runner.
+ * What every `Registry`, every `BlobDescriptorCache` and every `AccessController` must do, as tests for any runner.
  *
  * ```ts
  * import { describeRegistryConformance } from '@purser/core/conformance';
@@ -24,6 +24,11 @@ import { registryTest, type RegistryConformanceOptions } from './suite.ts';
 import { testTags } from './tags.ts';
 import { testUploads } from './uploads.ts';
 
+export {
+  describeAccessControllerConformance,
+  type AccessControllerConformanceOptions,
+  type AccessControllerUnderTest,
+} from './access.ts';
 export {
   describeBlobDescriptorCacheConformance,
   type BlobDescriptorCacheConformanceOptions,

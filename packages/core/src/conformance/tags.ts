@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { RegistryError } from '../errors.ts';
 import { parseTag, type Tag } from '../tag.ts';
 import { collect, fails, pushImage, repositoryOf, type RegistryTest } from './suite.ts';
 
@@ -34,6 +35,11 @@ export function testTags(test: RegistryTest): void {
     await fails(repository.tags.tag(tag, digests[0]!, isNew), 'PRECONDITION_FAILED');
     const isCurrent = { allow: (current: unknown) => current === winners[0] };
     await repository.tags.tag(tag, digests[0]!, isCurrent);
+    assert.equal(await repository.tags.get(tag), digests[0]);
+    const refuse = () => {
+      throw new RegistryError('DENIED');
+    };
+    await fails(repository.tags.tag(tag, digests[1]!, { allow: refuse }), 'DENIED');
     assert.equal(await repository.tags.get(tag), digests[0]);
   });
 

@@ -1,4 +1,4 @@
-import { routes } from '@purser/core';
+import { routes, type Caller, type RepositoryName } from '@purser/core';
 import { answerJson } from '../answers.ts';
 import { queryOf, type Call, type MethodTable } from '../call.ts';
 import { departureSignal } from '../client-departure.ts';
@@ -10,7 +10,7 @@ const DEFAULT_COUNT = 100;
 export const catalog: MethodTable<Call> = { GET: listRepositories, HEAD: listRepositories };
 
 async function listRepositories(call: Call): Promise<void> {
-  const { context, settings } = call;
+  const { context, settings, caller } = call;
   const query = queryOf(call);
   const count = requestedCount(query) ?? Math.min(DEFAULT_COUNT, settings.maximumCatalogEntries);
   if (count > settings.maximumCatalogEntries) {
@@ -19,11 +19,28 @@ async function listRepositories(call: Call): Promise<void> {
   }
   const signal = departureSignal(context);
   const { entries, next } = await collectPage(
-    (limit) => settings.registry.repositories({ after: startOf(query), limit, signal }),
+    (limit) =>
+      caller?.sees === undefined
+        ? settings.registry.repositories({ after: startOf(query), limit, signal })
+        : visible(settings.registry.repositories({ after: startOf(query), signal }), caller, limit),
     count,
   );
   if (next !== undefined) {
     context.set('Link', nextLink(settings.urls.link(context, routes.catalog.pattern), next));
   }
   answerJson(context, { repositories: entries });
+}
+
+/** The repositories that the caller may know of: as many as are wanted, however many there are in between. */
+async function* visible(
+  names: AsyncIterable<RepositoryName>,
+  caller: Caller,
+  limit = Infinity,
+): AsyncIterable<RepositoryName> {
+  let given = 0;
+  for await (const name of names) {
+    if (!(await caller.sees?.(name))) continue;
+    yield name;
+    if (++given >= limit) return;
+  }
 }

@@ -11,10 +11,12 @@ import {
   type Manifest,
   type ManifestClaims,
   type Tag,
+  type TagOptions,
   type TagService,
 } from '@purser/core';
 import type { Context } from 'koa';
 import { answerEmpty } from '../answers.ts';
+import { accessTo, refuse } from '../authorize.ts';
 import { queryOf, type MethodTable, type RepositoryCall } from '../call.ts';
 import { etagOf, isNotModified, preconditionFailed, replacementCondition } from '../conditional.ts';
 import { acceptedTypes, convertForClient } from '../convert-manifest.ts';
@@ -83,7 +85,11 @@ async function putManifest(call: ManifestCall): Promise<void> {
   const payload = await readManifest(context.req, settings.maximumManifestSize);
   const manifest = settings.decoder.decode(payload, headers['content-type']);
   checkClaims(manifest.claims, { name, tags });
-  const allow = replacementCondition(headers);
+  const allow = await tagCondition(
+    call,
+    tags,
+    () => expected ?? digestOf(canonicalBytes(manifest)),
+  );
   if (allow !== undefined) await checkTags(tagService, tags, allow);
   const digest = await service.put(manifest, { digest: expected });
   for (const tag of tags) await tagService.tag(tag, digest, { allow });
@@ -117,11 +123,34 @@ function checkClaims(
   throw new RegistryError('MANIFEST_INVALID', { message: reason, detail: { reason, tag } });
 }
 
+type TagCondition = NonNullable<TagOptions['allow']>;
+
+/**
+ * When the tags of a push may be moved, as its headers and the rights of the caller say; `undefined` when they always
+ * may. Whether a push overwrites is known only when the tag is moved. To set a tag to what it names changes nothing.
+ */
+async function tagCondition(
+  { context, repository, caller }: ManifestCall,
+  tags: readonly Tag[],
+  digestOfPushed: () => Digest,
+): Promise<TagCondition | undefined> {
+  const condition = replacementCondition(context.req.headers);
+  if (caller === undefined || tags.length === 0) return condition;
+  const wanted = [accessTo(repository.name, 'overwrite')];
+  const refusal = await caller.refusalOf(wanted);
+  if (refusal === undefined) return condition;
+  const pushed = digestOfPushed();
+  return (current) => {
+    if (current !== undefined && current !== pushed) throw refuse(context, refusal, wanted);
+    return condition?.(current) ?? true;
+  };
+}
+
 /** Refuses before anything is stored what would be refused afterwards. */
 async function checkTags(
   service: TagService,
   tags: readonly Tag[],
-  allow: (current: Digest | undefined) => boolean,
+  allow: TagCondition,
 ): Promise<void> {
   for (const tag of tags) {
     const current = await service.get(tag);

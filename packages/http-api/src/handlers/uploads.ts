@@ -9,9 +9,11 @@ import {
   type ByteRange,
   type Digest,
   type DigestAlgorithm,
+  type RepositoryName,
   type UploadStatus,
 } from '@purser/core';
 import { answerEmpty } from '../answers.ts';
+import { accessTo } from '../authorize.ts';
 import { queryOf, type MethodTable, type RepositoryCall } from '../call.ts';
 import { departureSignal } from '../client-departure.ts';
 import { contentRangeOf, lengthOf } from '../content-range.ts';
@@ -75,7 +77,8 @@ async function mountBlob(
   if (from !== null && !isRepositoryName(from)) return false;
   const signal = departureSignal(call.context);
   try {
-    const mounted = await call.repository.blobs.mount(digest, { from: from ?? undefined, signal });
+    const options = { from: from ?? undefined, mayRead: mayReadOf(call), signal };
+    const mounted = await call.repository.blobs.mount(digest, options);
     if (mounted === undefined) return false;
   } catch (error) {
     if (RegistryError.is(error, ...NOT_MOUNTABLE)) return false;
@@ -83,6 +86,13 @@ async function mountBlob(
   }
   answerStored(call, digest);
   return true;
+}
+
+/** A source that was named was authorised with the request; one that is searched for is when it is come upon. */
+function mayReadOf({ caller }: RepositoryCall) {
+  if (caller === undefined) return undefined;
+  return async (name: RepositoryName) =>
+    (await caller.refusalOf([accessTo(name, 'pull')])) === undefined;
 }
 
 /** Takes a blob in a single request. Nobody knows of its session, so that a failure ends it. */
