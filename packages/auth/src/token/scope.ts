@@ -1,0 +1,58 @@
+import type { Access } from '@purser/core';
+
+/** What a token grants of one resource. */
+export interface GrantedScope {
+  readonly type: string;
+  readonly name: string;
+  readonly actions: readonly string[];
+}
+
+/**
+ * Reads the `access` claim; absent and `null` grant nothing.
+ *
+ * @returns `undefined` when it is malformed.
+ * @see distribution, "Docker Registry Token Authentication Implementation".
+ */
+export function parseScopes(claim: unknown): readonly GrantedScope[] | undefined {
+  if (claim === undefined || claim === null) return [];
+  if (!Array.isArray(claim)) return undefined;
+  const scopes = claim.map(parseScope);
+  return scopes.includes(undefined) ? undefined : (scopes as GrantedScope[]);
+}
+
+function parseScope(entry: unknown): GrantedScope | undefined {
+  const { type, name, actions } = (entry ?? {}) as Readonly<Record<string, unknown>>;
+  if (typeof type !== 'string' || typeof name !== 'string') return undefined;
+  if (actions === undefined || actions === null) return { type, name, actions: [] };
+  const isList = Array.isArray(actions) && actions.every((action) => typeof action === 'string');
+  return isList ? { type, name, actions } : undefined;
+}
+
+/** Tokens know no difference between a push that overwrites and one that does not. */
+function actionOf({ action }: Access): string {
+  return action === 'overwrite' ? 'push' : action;
+}
+
+export function isGranted(scopes: readonly GrantedScope[], access: Access): boolean {
+  const action = actionOf(access);
+  return scopes.some(
+    ({ type, name, actions }) =>
+      type === access.type &&
+      name === access.name &&
+      (actions.includes(action) || actions.includes('*')),
+  );
+}
+
+/**
+ * The `scope` of a challenge: `repository:a:pull,push repository:b:pull`, in the order in which it is wanted. Absent when
+ * nothing is.
+ */
+export function formatScope(wanted: readonly Access[]): string | undefined {
+  const actions = new Map<string, Set<string>>();
+  for (const access of wanted) {
+    const resource = `${access.type}:${access.name}`;
+    actions.set(resource, (actions.get(resource) ?? new Set()).add(actionOf(access)));
+  }
+  if (actions.size === 0) return undefined;
+  return [...actions].map(([resource, set]) => `${resource}:${[...set].join(',')}`).join(' ');
+}
