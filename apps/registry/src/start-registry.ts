@@ -1,4 +1,4 @@
-import type { Registry } from '@purser/core';
+import type { AccessController, Registry } from '@purser/core';
 import { createConfig } from './config/load.ts';
 import type { ConfigInput } from './config/schema.ts';
 import { listen } from './create/listen.ts';
@@ -6,10 +6,12 @@ import { prepareRootDirectory } from './create/root-directory.ts';
 import { createServer } from './create/server.ts';
 import { createSilentLogger, type Logger } from './observe/logger.ts';
 
-/** The keys of a configuration file, and where to log. */
+/** The keys of a configuration file, where to log, and what a program brings itself. */
 export interface StartRegistryOptions extends ConfigInput {
   /** Nothing is logged when absent; the keys below `log` are then without effect. */
   readonly logger?: Logger | undefined;
+  /** Tells who may do what, in place of what `auth` says. */
+  readonly access?: AccessController | undefined;
 }
 
 /** A registry that is being served. */
@@ -24,6 +26,12 @@ export interface RunningRegistry extends AsyncDisposable {
    * @returns Whether every request was finished.
    */
   close(): Promise<boolean>;
+  /**
+   * Reads users and keys of token servers again.
+   *
+   * @throws StartError naming what cannot be used.
+   */
+  reload(): Promise<void>;
 }
 
 /**
@@ -34,11 +42,12 @@ export interface RunningRegistry extends AsyncDisposable {
  */
 export async function startRegistry({
   logger = createSilentLogger(),
+  access,
   ...input
 }: StartRegistryOptions = {}): Promise<RunningRegistry> {
   const config = createConfig(input);
   await prepareRootDirectory(config.storage.driver);
-  const server = await createServer(config, { logger });
+  const server = await createServer(config, { logger }, { access });
   const close = () => server.close(config.http.draintimeout);
   const url = await listen(server.http, config.http.listen).catch(async (error: unknown) => {
     await close();
@@ -48,6 +57,7 @@ export async function startRegistry({
     url,
     registry: server.registry,
     close,
+    reload: () => server.reload(),
     async [Symbol.asyncDispose]() {
       await close();
     },

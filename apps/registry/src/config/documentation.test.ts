@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { policyRule } from './auth-section.ts';
 import { variableFor } from './environment.ts';
 import { listKeys } from './keys.ts';
 import { parseConfig } from './load.ts';
@@ -37,6 +38,11 @@ describe('docs/configuration.md', () => {
   it('has a row for every key of an endpoint, in their order', async () => {
     const documented = await rowsBelow('Endpoints of notifications');
     expect(documented.map(([key]) => key)).toEqual(listKeys(endpoint));
+  });
+
+  it('has a row for every key of a rule of the access policy, in their order', async () => {
+    const documented = await rowsBelow('Access policy');
+    expect(documented.map(([key]) => key)).toEqual(listKeys(policyRule));
   });
 
   it('has a row for every section that is not applied, and says whether it is refused', async () => {

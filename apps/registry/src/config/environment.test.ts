@@ -178,13 +178,13 @@ describe('a variable that does not fit', () => {
     ],
     [
       'REGISTRY_AUTH',
-      'htpasswd',
-      'auth: this version has no access control, and would serve everyone; remove the section if that is meant',
+      'ldap',
+      'auth.ldap: unknown access controller; expected htpasswd, token, silly or none',
     ],
     [
       'REGISTRY_AUTH_HTPASSWD_REALM',
       'x',
-      'auth: this version has no access control, and would serve everyone; remove the section if that is meant',
+      'auth.htpasswd.path: expected the path of a password file, found nothing',
     ],
     [
       'REGISTRY_HTTP_TLS_CERTIFICATE',

@@ -117,8 +117,8 @@ function completeConfig(
   fallback: ConfigInput = {},
 ): LoadedConfig {
   const overridden = applyEnvironment(written, environment, configSchema);
-  const fallbackTree = withStorageMap(treeFromValue(fallback, written.origin) as MapNode);
-  const tree = withStorageMap(withFallback(withStorageMap(overridden.tree), fallbackTree));
+  const fallbackTree = withNamedMaps(treeFromValue(fallback, written.origin) as MapNode);
+  const tree = withFallback(withNamedMaps(overridden.tree), fallbackTree);
   const reading = readTree(tree, configSchema);
   const result = configSchema.safeParse(reading.value);
   const problems = [
@@ -133,10 +133,16 @@ function completeConfig(
   return { config: freeze(result.data!), warnings };
 }
 
-function withStorageMap(tree: MapNode): MapNode {
-  const storage = tree.entries.get('storage');
-  if (storage === undefined) return tree;
-  return withEntry(tree, 'storage', { ...storage, node: expandName(storage.node) });
+/** Makes maps of the sections that a name alone can stand for. */
+function withNamedMaps(tree: MapNode): MapNode {
+  let result = tree;
+  for (const key of ['storage', 'auth']) {
+    const entry = tree.entries.get(key);
+    if (entry !== undefined) {
+      result = withEntry(result, key, { ...entry, node: expandName(entry.node) });
+    }
+  }
+  return result;
 }
 
 /** Adds what is missing. To a storage section that names another driver, nothing is added. */

@@ -82,6 +82,11 @@ class TreeReader {
       const drivers = 'expected filesystem, gcs, inmemory, or a module that exports a driver';
       return this.#refuse(entry.origin, path, `unknown storage driver; ${drivers}`);
     }
+    if (path === `auth.${key}`) {
+      if (key.toLowerCase() === 'none' && isEmpty(entry.node)) return undefined;
+      const kinds = 'expected htpasswd, token, silly or none';
+      return this.#refuse(entry.origin, path, `unknown access controller; ${kinds}`);
+    }
     const siblings = [...known.keys()].map((name) => path.slice(0, -key.length) + name);
     this.#warn(entry.origin, path, `unknown key, ignored${suggest(path, siblings)}`);
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { auth, type AuthInput } from './auth-section.ts';
 import { compatibility } from './compatibility-section.ts';
 import { http } from './http-section.ts';
 import { log, logLevel } from './log-section.ts';
@@ -19,6 +20,8 @@ export const configSchema = section({
   loglevel: logLevel().optional(),
   storage: storage.prefault({}),
   http: http.prefault({}),
+  /** Who may do what; exactly one kind. Everyone may do everything when absent. */
+  auth: auth.prefault({}),
   middleware: middleware.prefault({}),
   catalog: section({
     /** The largest page of the catalog in entries. Default 1000, which also 0 and less mean. */
@@ -57,9 +60,10 @@ export const configSchema = section({
   }));
 
 /** What a program may write: the same keys as in a configuration file. `version` may be left out. */
-export type ConfigInput = Omit<z.input<typeof configSchema>, 'version' | 'storage'> & {
+export type ConfigInput = Omit<z.input<typeof configSchema>, 'version' | 'storage' | 'auth'> & {
   version?: '0.1' | undefined;
   storage?: StorageInput | 'inmemory' | 'filesystem' | undefined;
+  auth?: AuthInput | 'none' | undefined;
 };
 
 /** A configuration ready for use: frozen, every default filled in, durations in milliseconds. */

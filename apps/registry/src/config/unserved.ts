@@ -9,7 +9,6 @@ export interface UnservedSection {
 /** By the path of the section. A file that has one loads with a warning, unless `refuse` says why it must not. */
 export const UNSERVED_SECTIONS: ReadonlyMap<string, UnservedSection> = new Map(
   Object.entries({
-    auth: { refuse: refuseAuth },
     health: {},
     'http.debug': {},
     'http.h2c': {},
@@ -50,13 +49,6 @@ export const UNSERVED_SECTIONS: ReadonlyMap<string, UnservedSection> = new Map(
     'validation.manifests.urls': {},
   }),
 );
-
-function refuseAuth(section: ConfigNode): string | undefined {
-  const types =
-    section.kind === 'map' ? [...section.entries.keys()] : [(section as { text?: string }).text];
-  if (types.every((type) => type === 'none')) return undefined;
-  return 'this version has no access control, and would serve everyone; remove the section if that is meant';
-}
 
 // The rule by which distribution decides whether it speaks TLS.
 function refuseTls(section: ConfigNode): string | undefined {

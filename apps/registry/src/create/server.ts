@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import type { Registry } from '@purser/core';
+import type { AccessController, Registry } from '@purser/core';
 import { createRegistryApi } from '@purser/http-api';
 import type { Notifier } from '@purser/notifications';
 import { createRegistry } from '@purser/storage';
@@ -9,6 +9,7 @@ import type { Config } from '../config/schema.ts';
 import { describeError } from '../observe/describe-error.ts';
 import type { LineSink, Logger } from '../observe/logger.ts';
 import { identifyRequest, observeRequests } from '../observe/observe-requests.ts';
+import { createAccess, without, type ServerAccess } from './access.ts';
 import { answerLiveness } from './answer-liveness.ts';
 import { createCache, type ServerCache } from './cache.ts';
 import { Connections } from './connections.ts';
@@ -24,12 +25,25 @@ export interface RegistryServer {
   readonly http: Server;
   readonly connections: Connections;
   /**
+   * Reads again what can change while the server runs: users, and the keys of token servers. Password files and key sets
+   * with a URL are followed without it.
+   *
+   * @throws StartError naming what cannot be used; what counted before still does.
+   */
+  reload(): Promise<void>;
+  /**
    * Lets running requests finish, and events arrive, as far as the time goes. A second call waits for the first.
    *
    * @param timeoutMs 0 ends everything at once.
    * @returns Whether every request was finished.
    */
   close(timeoutMs: number): Promise<boolean>;
+}
+
+/** What a program brings itself. */
+export interface ServerParts {
+  /** Tells who may do what, in place of what the `auth` section says. */
+  readonly access?: AccessController | undefined;
 }
 
 export interface ServerObservers {
@@ -46,12 +60,14 @@ export interface ServerObservers {
 export async function createServer(
   config: Config,
   observers: ServerObservers,
+  parts: ServerParts = {},
 ): Promise<RegistryServer> {
   const { logger } = observers;
 
   const stored = await createDriver(config.storage.driver);
   const driver = applyMiddleware(stored, config.middleware);
   const { decoder, converters } = await createManifestForms(config.compatibility);
+  const access = await chooseAccess(config, parts, logger);
   const cache = await createCache(config, logger);
   const notifier = await startNotifier(config, logger);
   const registry = createRegistry({
@@ -72,15 +88,10 @@ export async function createServer(
       registry,
       decoder,
       converters,
-      prefix: config.http.prefix,
-      host: config.http.host,
-      relativeUrls: config.http.relativeurls,
-      headers: config.http.headers,
-      maximumTags: config.tags.maxtags,
-      maximumCatalogEntries: config.catalog.maxentries,
+      ...apiSettings(config),
+      access: access.controller,
       decorate:
         notifier && ((repository, facts) => notifier.observe(repository, facts, facts.user)),
-      redirect: !config.storage.redirect.disable,
       onError: (error, context) =>
         logger.error('request failed', { ...identifyRequest(context), ...describeError(error) }),
     }),
@@ -96,14 +107,32 @@ export async function createServer(
   });
   const connections = new Connections(http);
   const maintenance = startMaintenance(config, { registry, driver, logger });
-  const parts = { connections, maintenance, notifier, cache, driver: stored };
+  const running = { connections, maintenance, notifier, cache, access, driver: stored };
   let closing: Promise<boolean> | undefined;
   return {
     registry,
     http,
     connections,
-    close: (timeoutMs) => (closing ??= closeAll(parts, timeoutMs)),
+    reload: access.reload,
+    close: (timeoutMs) => (closing ??= closeAll(running, timeoutMs)),
   };
+}
+
+/** What the API does otherwise than by itself, as far as plain values say. */
+function apiSettings({ http, tags, catalog, storage }: Config) {
+  return {
+    prefix: http.prefix,
+    host: http.host,
+    relativeUrls: http.relativeurls,
+    headers: http.headers,
+    maximumTags: tags.maxtags,
+    maximumCatalogEntries: catalog.maxentries,
+    redirect: !storage.redirect.disable,
+  };
+}
+
+function chooseAccess({ auth }: Config, { access }: ServerParts, logger: Logger) {
+  return access === undefined ? createAccess(auth, logger) : without(access);
 }
 
 interface ClosingParts {
@@ -111,12 +140,13 @@ interface ClosingParts {
   readonly maintenance: AsyncDisposable;
   readonly notifier: Notifier | undefined;
   readonly cache: ServerCache | undefined;
+  readonly access: ServerAccess;
   readonly driver: StorageDriver;
 }
 
 /** From the outside in: what requests make use of is there until the last of them is over. */
 async function closeAll(
-  { connections, maintenance, notifier, cache, driver }: ClosingParts,
+  { connections, maintenance, notifier, cache, access, driver }: ClosingParts,
   timeoutMs: number,
 ): Promise<boolean> {
   const end = performance.now() + timeoutMs;
@@ -126,6 +156,7 @@ async function closeAll(
   ]);
   await notifier?.close({ deadlineMs: Math.max(0, end - performance.now()) });
   cache?.close();
+  access.close();
   await disposeOf(driver);
   return isClean;
 }

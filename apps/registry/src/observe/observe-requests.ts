@@ -59,6 +59,7 @@ function requestFields(
   const { headers } = context.req;
   return {
     ...identifyRequest(context),
+    'auth.user.name': context.state['user'],
     'http.request.host': headers.host,
     'http.request.contenttype': headers['content-type'],
     'http.request.referer': headers.referer,
@@ -71,12 +72,13 @@ function requestFields(
 }
 
 function accessLine(
-  { req, ip, status }: Context,
+  { req, ip, status, state }: Context,
   { time, written }: { readonly time: Date; readonly written: number },
 ): string {
   const line = formatAccess({
     time,
     remoteAddress: ip === '' ? '-' : ip,
+    user: typeof state['user'] === 'string' ? state['user'] : undefined,
     method: req.method ?? '-',
     url: req.url ?? '-',
     httpVersion: req.httpVersion,
