@@ -25,6 +25,8 @@ export class AnswerBody extends Readable {
     super({ highWaterMark: HIGH_WATER_MARK });
     this.#controller = controller;
     this.#options = options;
+    // A body can fail before anyone reads it: that is told to who does, and does not end the process.
+    this.on('error', () => {});
   }
 
   receive(chunk: Buffer): void {

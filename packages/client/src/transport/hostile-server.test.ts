@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { failureOf } from '../fixtures/failure-of.ts';
 import { startRawServer, writeForever } from '../fixtures/raw-server.ts';
 import { startServer } from '../fixtures/recording-server.ts';
@@ -82,7 +82,7 @@ describe('a server that sends too much', () => {
 
   it('announcements before its answer is RESPONSE_INVALID', async () => {
     const failure = await failureFrom((socket) =>
-      writeForever(socket, 'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n'),
+      writeForever(socket, 'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n'.repeat(1000)),
     );
     expect(failure).toMatchObject({ code: 'RESPONSE_INVALID' });
   });
@@ -159,6 +159,16 @@ describe('a server that sends too little', () => {
       dripOnto(socket, 'a');
     });
     expect(failure).toMatchObject({ code: 'UNAVAILABLE', status: 503 });
+  });
+
+  it('fails who reads later, and nobody else, when it hangs up before that', async () => {
+    await using server = await startRawServer((socket) =>
+      socket.end('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nabc'),
+    );
+    await using transport = createTransport({ registry: server.url, ...HASTY });
+    const { body } = await transport.send(get(server.url));
+    await vi.waitFor(() => expect(body.destroyed).toBe(true));
+    await expect(text(body)).rejects.toMatchObject({ code: 'UNAVAILABLE', retryable: true });
   });
 
   it('is not blamed while nobody reads', async () => {

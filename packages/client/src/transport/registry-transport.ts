@@ -69,6 +69,7 @@ export class RegistryTransport implements Transport {
   async #attempt(attempt: Attempt): Promise<TransportResponse> {
     const { request, body } = attempt;
     const { method, codes, signal, expect, followRedirects } = request;
+    attempt.progress.isSent = false;
     const answer = await this.#follow(attempt);
     const isRefusedRedirect = followRedirects === false && isRedirect(answer.status);
     if (isRefusedRedirect || expect.includes(answer.status)) return answer;
