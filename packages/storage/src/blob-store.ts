@@ -14,6 +14,7 @@ import {
 } from '@purser/core';
 import { DriverError, type StorageDriver } from '@purser/storage-driver';
 import { blobDataPath } from './paths.ts';
+import { writeOver } from './set-aside.ts';
 
 export interface OpenGlobalOptions extends OpenOptions {
   readonly size?: number | undefined;
@@ -77,19 +78,21 @@ export class GlobalBlobStore implements BlobStatter, BlobProvider {
     }
   }
 
-  /** Stores content, by its sha256, unless it is there, whole, already. */
+  /** Stores content, by its sha256, unless these bytes are there already: others in their place are healed. */
   async put(content: Uint8Array, digest: Digest, options?: OperationOptions): Promise<Descriptor> {
-    const descriptor = { mediaType: OCTET_STREAM, digest, size: content.byteLength };
-    if (!(await this.#holds(descriptor, options))) {
-      await this.#driver.putContent(blobDataPath(descriptor.digest), content, options);
+    const path = blobDataPath(digest);
+    const stored = await this.get(digest, options).catch(ignoreUnknown);
+    if (stored === undefined || !Buffer.from(content).equals(stored)) {
+      await writeOver(this.#driver, path, () => this.#driver.putContent(path, content, options));
     }
-    return descriptor;
+    return { mediaType: OCTET_STREAM, digest, size: content.byteLength };
   }
 
   /** Takes over a complete, verified file, unless its content is there, whole, already. */
   async adopt(path: string, descriptor: Descriptor, options?: OperationOptions): Promise<void> {
     if (await this.#holds(descriptor, options)) return;
-    await this.#driver.move(path, blobDataPath(descriptor.digest), options);
+    const target = blobDataPath(descriptor.digest);
+    await writeOver(this.#driver, target, () => this.#driver.move(path, target, options));
   }
 
   /** A file of another size was cut off by a crash; storing it again heals it. */
@@ -112,6 +115,10 @@ export class GlobalBlobStore implements BlobStatter, BlobProvider {
     await this.#cache?.clear(digest);
     return new RegistryError('BLOB_UNKNOWN', { detail: { digest }, cause: error });
   }
+}
+
+function ignoreUnknown(error: unknown): undefined {
+  if (!RegistryError.is(error, 'BLOB_UNKNOWN')) throw error;
 }
 
 function isInside({ start, end }: ByteRange, size: number): boolean {

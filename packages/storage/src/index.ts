@@ -15,6 +15,18 @@
  *
  * @packageDocumentation
  */
+export {
+  checkStorage,
+  type CheckProgress,
+  type CheckStorageOptions,
+} from './check/check-storage.ts';
+export {
+  isDamage,
+  type AffectedImage,
+  type Finding,
+  type Problem,
+  type Repair,
+} from './check/finding.ts';
 export { removeAbandonedFiles, type RemoveAbandonedOptions } from './abandoned-files.ts';
 export { createRegistry, type RegistryOptions, type StoredRegistry } from './create-registry.ts';
 export type {

@@ -1,6 +1,7 @@
 import { isDigest, isSupportedDigest, type Digest, type OperationOptions } from '@purser/core';
 import { DriverError, type StorageDriver } from '@purser/storage-driver';
 import type { DamageReporter } from './damage.ts';
+import { writeOver } from './set-aside.ts';
 
 /** Reads and writes links: small files that hold a digest. */
 export class Links {
@@ -22,7 +23,8 @@ export class Links {
   }
 
   async write(path: string, digest: Digest, options?: OperationOptions): Promise<void> {
-    await this.#driver.putContent(path, Buffer.from(digest), options);
+    const content = Buffer.from(digest);
+    await writeOver(this.#driver, path, () => this.#driver.putContent(path, content, options));
   }
 
   /** Removes a link, and says whether there was one. */
@@ -41,6 +43,8 @@ export class Links {
       return Buffer.from(await this.#driver.getContent(path, options)).toString('latin1');
     } catch (error) {
       if (DriverError.is(error, 'PATH_NOT_FOUND')) return undefined;
+      // A directory is a link that says nothing.
+      if (DriverError.is(error, 'NOT_A_FILE')) return '';
       throw error;
     }
   }

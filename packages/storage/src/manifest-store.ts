@@ -130,6 +130,8 @@ export class ManifestStore implements ManifestService {
   async #read(digest: Digest, options?: OperationOptions): Promise<Manifest> {
     const { global, signatures, decoder } = this.#options;
     const stored = await global.get(digest, options);
+    if (digestOf(stored) !== digest)
+      throw new RegistryError('BLOB_UNKNOWN', { detail: { digest } });
     const manifest = decoder.decodeStored(stored);
     if (manifest.detached === undefined) return manifest;
     return decoder.decodeStored(stored, await signatures.read(digest, options));

@@ -29,8 +29,10 @@ import {
 const ROOT = '/docker/registry/v2';
 
 export const REPOSITORIES = `${ROOT}/repositories`;
-
 export const BLOBS = `${ROOT}/blobs`;
+
+/** Where a repair puts what is broken, below the path that it had. Ours; distribution does not look there. */
+export const QUARANTINE = '/purser/quarantine';
 
 export function blobDataPath(digest: Digest): string {
   const { algorithm, encoded } = parts(digest);

@@ -1,0 +1,89 @@
+import type { Digest, ManifestDecoder, OperationOptions } from '@purser/core';
+import type { StorageDriver } from '@purser/storage-driver';
+import { listNames } from '../catalog.ts';
+import { blobDataPath } from '../paths.ts';
+import { translateErrors } from '../translate-errors.ts';
+import { ByteRate } from './byte-rate.ts';
+import { checkRepository } from './check-repository.ts';
+import type { AffectedImage, Finding } from './finding.ts';
+import { Quarantine } from './quarantine.ts';
+import { StoredContent } from './stored-content.ts';
+
+/** How far a check has come. */
+export interface CheckProgress {
+  readonly blobs: number;
+  /** Bytes read of them. */
+  readonly bytes: number;
+  readonly repositories: number;
+}
+
+export interface CheckStorageOptions extends OperationOptions {
+  readonly driver: StorageDriver;
+  /** Reads manifests; of one that it does not know only its bytes are checked. */
+  readonly decoder: ManifestDecoder;
+  /** Whether the bytes of every blob are read and hashed. Default `false`: only those of manifests. */
+  readonly deep?: boolean | undefined;
+  /** The most bytes read in a second by `deep`, on average. Default: no bound. */
+  readonly bytesPerSecond?: number | undefined;
+  /** Whether what is broken is put aside, and written anew where storage knows what it was. Default `false`. */
+  readonly repair?: boolean | undefined;
+  readonly onProgress?: ((progress: CheckProgress) => void) | undefined;
+}
+
+/**
+ * Looks for everything in storage that cannot be what was written, and tells which images it hurts. It may run while the
+ * registry serves. Content that is broken is told at the end, when all images are known that need it.
+ */
+export async function* checkStorage(options: CheckStorageOptions): AsyncIterable<Finding> {
+  const { signal, repair = false } = options;
+  const driver = translateErrors(options.driver);
+  const content = new StoredContent(driver);
+  const quarantine = repair ? new Quarantine(driver, content, Date.now()) : undefined;
+  for await (const finding of findAll(options, { driver, content })) {
+    yield { ...finding, repair: await quarantine?.repair(finding, { signal }) };
+  }
+}
+
+async function* findAll(
+  options: CheckStorageOptions,
+  { driver, content }: { readonly driver: StorageDriver; readonly content: StoredContent },
+): AsyncIterable<Finding> {
+  const { decoder, deep = false, bytesPerSecond = Infinity, signal } = options;
+  const progress = { blobs: 0, bytes: 0, repositories: 0 };
+  const tell = () => options.onProgress?.({ ...progress });
+
+  yield* content.look({
+    rate: deep ? new ByteRate(bytesPerSecond) : undefined,
+    onBlob(bytes) {
+      progress.blobs++;
+      progress.bytes += bytes;
+      tell();
+    },
+    signal,
+  });
+  const hurt = new Map<Digest, readonly AffectedImage[]>();
+  for await (const name of listNames(driver, { signal })) {
+    const { findings, hurt: here } = await checkRepository(name, {
+      driver,
+      decoder,
+      content,
+      signal,
+    });
+    for (const [digest, images] of here) {
+      hurt.set(digest, [...(hurt.get(digest) ?? []), ...images]);
+    }
+    yield* findings;
+    progress.repositories++;
+    tell();
+  }
+  for (const [digest, problem] of content.broken()) {
+    const images = unique(hurt.get(digest) ?? []);
+    yield { path: blobDataPath(digest), problem, digests: [digest], images };
+  }
+}
+
+/** An image that needs something by two names is one. */
+function unique(images: readonly AffectedImage[]): readonly AffectedImage[] {
+  const byName = images.map((image) => [`${image.repository}@${image.digest}`, image] as const);
+  return [...new Map(byName).values()];
+}

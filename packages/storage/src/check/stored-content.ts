@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto';
+import { isDigest, isSupportedDigest, type Digest, type OperationOptions } from '@purser/core';
+import { DriverError, type StorageDriver } from '@purser/storage-driver';
+import { BLOBS, blobDataPath } from '../paths.ts';
+import type { ByteRate } from './byte-rate.ts';
+import type { Finding, Problem } from './finding.ts';
+
+export interface StoredContentOptions extends OperationOptions {
+  /** Reads all bytes at this rate; `undefined` reads none. */
+  readonly rate: ByteRate | undefined;
+  /** Told of each blob that was looked at, with the bytes that were read of it. */
+  readonly onBlob: (bytes: number) => void;
+}
+
+/** The state of one blob. `undefined` as a problem: as far as is known it is whole. */
+export interface ContentState {
+  readonly size: number;
+  readonly problem?: Problem | undefined;
+}
+
+/** What is known of the blobs of a store. */
+export class StoredContent {
+  readonly #driver: StorageDriver;
+  readonly #states = new Map<Digest, ContentState>();
+
+  constructor(driver: StorageDriver) {
+    this.#driver = driver;
+  }
+
+  /** What is broken. */
+  *broken(): Iterable<readonly [Digest, Problem]> {
+    for (const [digest, { problem }] of this.#states) {
+      if (problem !== undefined) yield [digest, problem];
+    }
+  }
+
+  /** `undefined` when it is missing. What came after the walk is looked at now. */
+  async state(digest: Digest, options?: OperationOptions): Promise<ContentState | undefined> {
+    const known = this.#states.get(digest);
+    if (known !== undefined) return known;
+    const info = await this.#driver.stat(blobDataPath(digest), options);
+    if (info === undefined) return undefined;
+    const state = info.isDirectory ? DIRECTORY : { size: info.size };
+    this.#states.set(digest, state);
+    return state;
+  }
+
+  note(digest: Digest, problem: Problem): void {
+    this.#states.set(digest, { size: 0, problem });
+  }
+
+  /** Walks through all blobs. Gives what is none. */
+  async *look(options: StoredContentOptions): AsyncIterable<Finding> {
+    for await (const { path, isDirectory } of this.#walk(options)) {
+      const digest = digestOfPath(path);
+      if (digest !== undefined) await this.#lookAt(digest, options);
+      else if (!isDirectory) yield { path, problem: 'not part of a registry', ...NOTHING };
+    }
+  }
+
+  async #lookAt(digest: Digest, { rate, onBlob, signal }: StoredContentOptions): Promise<void> {
+    const state = await this.state(digest, { signal });
+    if (rate === undefined || state === undefined || state.problem !== undefined) return onBlob(0);
+    if (!(await this.#isIntact(digest, rate, { signal }))) {
+      this.#states.set(digest, { ...state, problem: 'content does not match its digest' });
+    }
+    onBlob(state.size);
+  }
+
+  async #isIntact(digest: Digest, rate: ByteRate, options: OperationOptions): Promise<boolean> {
+    const [algorithm = '', encoded] = digest.split(':');
+    const hash = createHash(algorithm);
+    try {
+      const path = blobDataPath(digest);
+      const reader = await this.#driver.openReader(path, { ...options, lend: true });
+      for await (const chunk of reader) {
+        hash.update(chunk as Uint8Array);
+        await rate.spend((chunk as Uint8Array).byteLength, options.signal);
+      }
+    } catch (error) {
+      // Collected meanwhile: nothing of it is left to be broken.
+      if (DriverError.is(error, 'PATH_NOT_FOUND')) return true;
+      throw error;
+    }
+    return hash.digest('hex') === encoded;
+  }
+
+  async *#walk({ signal }: OperationOptions) {
+    try {
+      // Whatever is in place of a file is one thing.
+      const enter = (directory: string) => digestOfPath(directory) === undefined;
+      yield* this.#driver.walk(BLOBS, { signal, enter });
+    } catch (error) {
+      if (!DriverError.is(error, 'PATH_NOT_FOUND', 'NOT_A_DIRECTORY')) throw error;
+    }
+  }
+}
+
+const NOTHING = { digests: [], images: [] } as const;
+const DIRECTORY: ContentState = { size: 0, problem: 'content is a directory' };
+
+function digestOfPath(path: string): Digest | undefined {
+  const [algorithm, prefix, encoded = '', file, ...rest] = path.slice(BLOBS.length + 1).split('/');
+  const digest = `${algorithm}:${encoded}`;
+  if (file !== 'data' || rest.length > 0 || prefix !== encoded.slice(0, 2)) return undefined;
+  return isDigest(digest) && isSupportedDigest(digest) ? digest : undefined;
+}
