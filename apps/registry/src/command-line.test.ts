@@ -87,6 +87,29 @@ describe('the purser command', () => {
     });
   });
 
+  it('check names what is damaged and whom it hurts, and its status says whether anything is', async () => {
+    await using directory = await createTemporaryDirectory();
+    const file = join(directory.path, 'config.yml');
+    const root = `storage: { filesystem: { rootdirectory: ${directory.path} } }`;
+    await writeFile(file, `version: 0.1\n${root}\n`);
+    const sound = await run('check', file, '--deep');
+    expect([sound.status, sound.errors]).toEqual([0, 'Checking every blob, byte by byte.\n']);
+    expect(sound.output).toContain('Sound.');
+    const link = join(
+      directory.path,
+      'docker/registry/v2/repositories/a/_manifests/tags/v1/current',
+    );
+    await mkdir(link, { recursive: true });
+    await writeFile(join(link, 'link'), `sha256:${'a'.repeat(64)}`);
+    const damaged = await run('check', file);
+    expect(damaged.status).toBe(1);
+    expect(damaged.output).toContain('tags/v1/current/link: tag names no manifest: sha256:aaaa');
+    expect(damaged.output).toContain(`hurts a:v1, a@sha256:aaaa`);
+    const repaired = await run('check', file, '--repair', '--json');
+    expect(JSON.parse(repaired.output)).toMatchObject({ repair: { isRestored: false } });
+    expect((await run('check', file)).status).toBe(0);
+  });
+
   describe('notifications redeliver', () => {
     const config = (outbox: string) =>
       `version: 0.1\nstorage: inmemory\nnotifications:\n  endpoints: [{ name: ci, url: http://localhost:1 }]\n${outbox}`;

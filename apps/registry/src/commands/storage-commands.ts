@@ -1,14 +1,48 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { parseDuration } from '../config/duration.ts';
+import { check } from './check.ts';
 import type { CommandProcess } from './serve.ts';
 import { listUploads, purgeUploads } from './uploads.ts';
 
 /** Runs a command once its words are known. */
 export type Run = (command: () => Promise<number>) => Promise<void>;
 
-/** Adds the commands that work on the storage of a registry: uploads. */
+/** Adds the commands that work on the storage of a registry: uploads, check. */
 export function addStorageCommands(program: Command, process: CommandProcess, run: Run): void {
   addUploads(program, process, run);
+  addCheck(program, process, run);
+}
+
+interface CheckFlags {
+  readonly deep?: boolean;
+  readonly repair?: boolean;
+  readonly json?: boolean;
+  readonly rate: number;
+}
+
+function addCheck(program: Command, process: CommandProcess, run: Run): void {
+  program
+    .command('check [config.yml]')
+    .description(
+      'Find what is broken in storage, and which images it hurts; the registry may be running.',
+    )
+    .option('--deep', 'read every blob, and compare its bytes with its digest')
+    .option('--rate <MiB>', 'the most that is read in a second; 0 for no bound', wholeNumber, 64)
+    .option('--repair', 'put aside what is broken; the next push of the same content heals it')
+    .option('--json', 'a JSON document for each finding, one a line')
+    .addHelpText(
+      'after',
+      '\nThe exit status is 0 when storage is sound, and 1 when anything is damaged.',
+    )
+    .action((path: string | undefined, flags: CheckFlags) => {
+      const { deep = false, repair = false, json = false, rate: rateMib } = flags;
+      return run(() => check({ path, deep, repair, json, rateMib }, process));
+    });
+}
+
+function wholeNumber(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('expected a number, 0 or more');
 }
 
 interface UploadFlags {

@@ -30,6 +30,7 @@ describe('a configuration file', () => {
           redirect: { disable: false },
           cache: { blobdescriptorsize: 10_000, isDeprecated: false },
           maintenance: { uploadpurging: PURGING },
+          scrub: { enabled: false, interval: 7 * DAY, rate: 16_777_216, repair: false },
         },
         http: {
           listen: { kind: 'tcp', host: '127.0.0.1', port: 5000 },
@@ -132,7 +133,8 @@ storage:
   delete: { enabled: on, repositories: on }
   redirect: { disable: true }
   maintenance:
-    uploadpurging: { enabled: false, age: 24h, interval: 1h, dryrun: true }
+    uploadpurging: { enabled: false, age: 24h, interval: 24h, dryrun: true }
+  scrub: { enabled: true, interval: 24h, rate: 1, repair: true }
   cache: { blobdescriptor: redis, layerinfo: inmemory, blobdescriptorsize: 50 }
 http:
   addr: "[::1]:5001"
@@ -197,9 +199,8 @@ redis:
       delete: { enabled: true, repositories: true },
       redirect: { disable: true },
       cache: { blobdescriptor: 'redis', blobdescriptorsize: 50, isDeprecated: true },
-      maintenance: {
-        uploadpurging: { enabled: false, age: DAY, interval: DAY / 24, dryrun: true },
-      },
+      maintenance: { uploadpurging: { ...PURGING, enabled: false, age: DAY, dryrun: true } },
+      scrub: { enabled: true, interval: DAY, rate: 1, repair: true },
     },
     http: {
       listen: { kind: 'tcp', host: '::1', port: 5001 },

@@ -1,4 +1,4 @@
-import { duration, flag, section } from './values.ts';
+import { duration, flag, integer, section } from './values.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -15,6 +15,21 @@ const uploadpurging = section({
     .default(DAY_MS),
   /** Whether the log only tells what would be removed. */
   dryrun: flag(false),
+});
+
+/** A background check. Purser's own. */
+export const scrub = section({
+  enabled: flag(false),
+  /** How often everything is checked; at least a second. Default a week. */
+  interval: duration()
+    .refine((interval) => interval >= LEAST_INTERVAL_MS, { error: 'a duration of 1s or more' })
+    .default(7 * DAY_MS),
+  /** The most bytes read in a second. Default 16 MiB; 0 reads none but manifests. */
+  rate: integer()
+    .min(0, { error: 'an integer, 0 or more' })
+    .default(16 * 1024 * 1024),
+  /** Whether what is broken is put into quarantine, so that the next push heals it. */
+  repair: flag(false),
 });
 
 export const maintenance = section({ uploadpurging: uploadpurging.prefault({}) });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { maintenance } from './maintenance-section.ts';
+import { maintenance, scrub } from './maintenance-section.ts';
 import { flag, integer, isSection, section, text } from './values.ts';
 
 /** Fewer would let a few slow disks stop everything; distribution's minimum. */
@@ -82,6 +82,7 @@ const known = section({
   redirect: section({ disable: flag(false) }).prefault({}),
   cache: cache.prefault({}),
   maintenance: maintenance.prefault({}),
+  scrub: scrub.prefault({}),
 });
 
 export const storage = known
@@ -91,12 +92,20 @@ export const storage = known
     when: isSection,
   })
   .transform(
-    ({ delete: deletion, redirect, cache: remembered, maintenance: chores, ...drivers }) => ({
+    ({
+      delete: deletion,
+      redirect,
+      cache: remembered,
+      maintenance: chores,
+      scrub: scrubbing,
+      ...drivers
+    }) => ({
       driver: driverConfig(drivers),
       delete: deletion,
       redirect,
       cache: remembered,
       maintenance: chores,
+      scrub: scrubbing,
     }),
   );
 
@@ -106,6 +115,7 @@ export const BESIDE_DRIVERS: ReadonlySet<string> = new Set([
   'delete',
   'maintenance',
   'redirect',
+  'scrub',
   'tag',
 ]);
 

@@ -1,4 +1,7 @@
+import type { ManifestDecoder } from '@purser/core';
 import {
+  checkStorage,
+  isDamage,
   RecurringTask,
   removeAbandonedFiles,
   type StoredRegistry,
@@ -12,6 +15,7 @@ import type { Logger } from '../observe/logger.ts';
 export interface MaintainedStorage {
   readonly registry: StoredRegistry;
   readonly driver: StorageDriver;
+  readonly decoder: ManifestDecoder;
   readonly logger: Logger;
 }
 
@@ -20,6 +24,8 @@ export function startMaintenance(config: Config, storage: MaintainedStorage): As
   const tasks = new AsyncDisposableStack();
   const { uploadpurging } = config.storage.maintenance;
   if (uploadpurging.enabled) tasks.use(startPurging(uploadpurging, storage));
+  const { scrub } = config.storage;
+  if (scrub.enabled) tasks.use(startScrub(scrub, storage));
   return tasks;
 }
 
@@ -30,8 +36,9 @@ const LONGEST_DELAY_MINUTES = 60;
 /** @see distribution, registry/handlers/app.go, `startUploadPurger`. */
 function startPurging(
   options: Config['storage']['maintenance']['uploadpurging'],
-  { registry, driver, logger }: MaintainedStorage,
+  storage: MaintainedStorage,
 ): RecurringTask {
+  const { driver, logger } = storage;
   const firstDelayMs = Math.floor(Math.random() * LONGEST_DELAY_MINUTES) * MINUTE_MS;
   logger.debug(`unfinished uploads are looked through in ${firstDelayMs / MINUTE_MS} minutes`);
   return new RecurringTask({
@@ -39,7 +46,7 @@ function startPurging(
     name: 'purge-uploads',
     intervalMs: options.interval,
     firstDelayMs,
-    work: (signal) => purge(options, { registry, driver, logger }, signal),
+    work: (signal) => purge(options, storage, signal),
     onFailure: (error) =>
       logger.error('unfinished uploads could not be purged', describeError(error)),
   });
@@ -68,4 +75,47 @@ async function purge(
     count.bytes += size;
   }
   logger.info(dryrun ? 'would purge unfinished uploads' : 'purged unfinished uploads', count);
+}
+
+function startScrub(
+  options: Config['storage']['scrub'],
+  storage: MaintainedStorage,
+): RecurringTask {
+  const { driver, logger } = storage;
+  return new RecurringTask({
+    driver,
+    name: 'scrub',
+    intervalMs: options.interval,
+    // It is not worth a delay of an hour to those who try it with a short interval.
+    firstDelayMs: Math.random() * Math.min(options.interval, LONGEST_DELAY_MINUTES * MINUTE_MS),
+    work: (signal) => scrub(options, storage, signal),
+    onFailure: (error) => logger.error('storage could not be checked', describeError(error)),
+  });
+}
+
+async function scrub(
+  { rate, repair }: Config['storage']['scrub'],
+  { driver, decoder, logger }: MaintainedStorage,
+  signal: AbortSignal,
+): Promise<void> {
+  let progress = { blobs: 0, bytes: 0, repositories: 0 };
+  let damaged = 0;
+  const findings = checkStorage({
+    driver,
+    decoder,
+    deep: rate > 0,
+    bytesPerSecond: rate,
+    repair,
+    signal,
+    onProgress: (now) => (progress = now),
+  });
+  for await (const finding of findings) {
+    if (!isDamage(finding)) continue;
+    damaged++;
+    const { path, problem, images, repair: done } = finding;
+    const hurt = images.map(({ repository, digest }) => `${repository}@${digest}`);
+    const fields = { path, images: hurt, quarantine: done?.quarantine };
+    logger.error(`damage in storage: ${problem}`, fields);
+  }
+  logger.info('checked storage', { ...progress, damaged });
 }

@@ -89,7 +89,7 @@ describe('damaged storage', () => {
     const [found] = findings.filter(
       ({ path, problem }) => path === done.path && problem === done.problem,
     );
-    expect(found, JSON.stringify(findings)).toBeDefined();
+    expect(findings.map(({ path }) => path)).toContain(done.path);
     const hurts = isDamage(found!) ? [{ repository: name, digest: revision, tags: [tag] }] : [];
     expect(found!.images).toEqual(hurts);
     await pull(open(driver), other, whole);
@@ -111,7 +111,7 @@ describe('damaged storage', () => {
     const driver = await filled();
     await damage(driver, kind, { victims, seed });
     await push(open(driver));
-    await pull(open(driver), name, image);
+    await expect(pull(open(driver), name, image)).resolves.toBeUndefined();
   });
 
   it('a manifest with a flipped byte is unknown, and healed by a push alone', async () => {
