@@ -93,10 +93,13 @@ class FilesystemSink implements FileSink {
     this.#throwFailure();
   }
 
-  async commit(): Promise<void> {
+  /** Another process may have appended to the same file. */
+  async commit(): Promise<number> {
     await this.#drain();
     await Promise.all([this.#handle.sync(), syncDirectories(this.#changed)]);
+    const { size } = await this.#handle.stat();
     await this.#handle.close();
+    return size;
   }
 
   async close(): Promise<void> {

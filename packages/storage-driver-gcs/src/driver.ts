@@ -112,9 +112,12 @@ export class GcsDriver extends BaseDriver {
     return openSink({ bucket: this.#bucket, key: this.#keyOf(path), chunkSize }, context);
   }
 
-  protected override doStat(path: string, { signal }: CallContext): Promise<FileInfo | undefined> {
+  protected override doStat(
+    path: string,
+    context: CallContext & { readonly isFileMeant: boolean },
+  ): Promise<FileInfo | undefined> {
     const key = path === ROOT_PATH ? undefined : this.#keyOf(path);
-    return statObject(this.#bucket, { path, key, prefix: this.#prefixOf(path) }, signal);
+    return statObject(this.#bucket, { path, key, prefix: this.#prefixOf(path) }, context);
   }
 
   protected override doList(

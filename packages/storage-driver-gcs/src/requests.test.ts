@@ -14,6 +14,11 @@ interface Budget {
 const BUDGETS: readonly Budget[] = [
   { call: 'stat of a file', run: (driver) => driver.stat('/a/file'), requests: 1 },
   { call: 'stat of a directory', run: (driver) => driver.stat('/a'), requests: 2 },
+  {
+    call: 'stat of nothing, when only a file is meant',
+    run: (driver) => driver.stat('/missing', { only: 'file' }),
+    requests: 1,
+  },
   { call: 'stat of nothing', run: (driver) => driver.stat('/missing'), requests: 2 },
   { call: 'getContent', run: (driver) => driver.getContent('/a/file'), requests: 1 },
   {

@@ -11,15 +11,21 @@ export interface StatPlace {
   readonly prefix: string;
 }
 
+export interface StatContext {
+  readonly signal: AbortSignal | undefined;
+  /** A directory is not looked for. */
+  readonly isFileMeant: boolean;
+}
+
 /** A file by its object; a directory by one that is below. Of an unfinished upload, the bytes that were accepted. */
 export async function statObject(
   bucket: Bucket,
   { path, key, prefix }: StatPlace,
-  signal: AbortSignal | undefined,
+  { signal, isFileMeant }: StatContext,
 ): Promise<FileInfo | undefined> {
   const object = key === undefined ? undefined : await bucket.stat(key, signal);
   if (object === undefined) {
-    if (!(await isDirectory(bucket, prefix, signal))) return undefined;
+    if (isFileMeant || !(await isDirectory(bucket, prefix, signal))) return undefined;
     return { path, isDirectory: true, size: 0, modifiedAt: new Date(0) };
   }
   const { size, contentType, metadata, updatedAt } = object;

@@ -10,6 +10,7 @@ import type {
   ListAbandonedOptions,
   PutContentOptions,
   ReaderOptions,
+  StatOptions,
   StorageDriver,
   WalkOptions,
   WriterOptions,
@@ -77,8 +78,15 @@ export abstract class BaseDriver implements StorageDriver {
     context: CallContext & { readonly append: boolean },
   ): Promise<FileSink>;
 
-  /** `undefined` for what is missing, also for `/`. */
-  protected abstract doStat(path: string, context: CallContext): Promise<FileInfo | undefined>;
+  /**
+   * `undefined` for what is missing, also for `/`.
+   *
+   * @param context.isFileMeant Whether the driver may leave out to look for a directory.
+   */
+  protected abstract doStat(
+    path: string,
+    context: CallContext & { readonly isFileMeant: boolean },
+  ): Promise<FileInfo | undefined>;
 
   /**
    * May refuse `/` with `PATH_NOT_FOUND`, and may give names that are no path names: the base leaves them out.
@@ -166,9 +174,11 @@ export abstract class BaseDriver implements StorageDriver {
     });
   }
 
-  stat(path: string, { signal }: DriverOptions = {}): Promise<FileInfo | undefined> {
+  stat(path: string, { signal, only }: StatOptions = {}): Promise<FileInfo | undefined> {
     return this.#call({ operation: 'stat', path, signal }, async () => {
-      const info = await this.doStat(path, { signal });
+      const isFileMeant = only === 'file';
+      const info = await this.doStat(path, { signal, isFileMeant });
+      if (isFileMeant) return info?.isDirectory === false ? info : undefined;
       return info === undefined && path === ROOT_PATH ? EMPTY_ROOT : info;
     });
   }
@@ -195,8 +205,8 @@ export abstract class BaseDriver implements StorageDriver {
       this.#check({ ...call, path: destination });
       if (source !== destination) return this.doMove(source, destination, { signal });
       // A backend that copies and deletes would lose the file.
-      if ((await this.doStat(source, { signal })) === undefined)
-        throw new Refusal('PATH_NOT_FOUND');
+      const info = await this.doStat(source, { signal, isFileMeant: true });
+      if (info === undefined) throw new Refusal('PATH_NOT_FOUND');
     });
   }
 

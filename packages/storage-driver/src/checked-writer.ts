@@ -36,7 +36,7 @@ export class CheckedWriter implements FileWriter {
   commit(): Promise<void> {
     return this.#inOrder(async () => {
       this.#checkState('commit');
-      await this.#sticky('commit', () => this.#sink.commit());
+      this.#size = (await this.#sticky('commit', () => this.#sink.commit())) ?? this.#size;
       this.#state = 'committed';
     });
   }
@@ -82,10 +82,10 @@ export class CheckedWriter implements FileWriter {
     }
   }
 
-  async #sticky(operation: string, work: () => Promise<void>): Promise<void> {
+  async #sticky<T>(operation: string, work: () => Promise<T>): Promise<T> {
     if (this.#failure !== undefined) throw this.#failure.error;
     try {
-      await work();
+      return await work();
     } catch (error) {
       this.#failure = { error: this.#fail(error, operation) };
       throw this.#failure.error;

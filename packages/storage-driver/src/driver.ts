@@ -65,7 +65,7 @@ export interface StorageDriver {
   openWriter(path: string, options?: WriterOptions): Promise<FileWriter>;
 
   /** What stands at a path; `undefined` when nothing does. `/` is always a directory. */
-  stat(path: string, options?: DriverOptions): Promise<FileInfo | undefined>;
+  stat(path: string, options?: StatOptions): Promise<FileInfo | undefined>;
 
   /**
    * The direct children of a directory, in byte order of their names, in pages whose size is the driver's choice:
@@ -113,6 +113,14 @@ export interface StorageDriver {
    * @throws DriverError `PATH_NOT_FOUND` where the driver looks; it need not.
    */
   locate(path: string, options: DriverLocateOptions): Promise<URL | undefined>;
+}
+
+export interface StatOptions extends DriverOptions {
+  /**
+   * `file` when only a file counts: a directory is then `undefined`. A backend without directories has to look for one
+   * wherever no file is, and is spared that. Default: both count.
+   */
+  readonly only?: 'file' | undefined;
 }
 
 export interface PutContentOptions extends DriverOptions {
@@ -185,7 +193,10 @@ export interface FileInfo {
  * with a `TypeError`. After a failed `write`, `commit` fails with the same error; `close` and `cancel` still work.
  */
 export interface FileWriter extends AsyncDisposable {
-  /** Bytes accepted so far, with those that were there when it was opened. */
+  /**
+   * Bytes accepted so far, with those that were there when it was opened. After `commit`, all bytes of the file: where
+   * another writer could append to it meanwhile, also those.
+   */
   readonly size: number;
 
   /**

@@ -10,8 +10,13 @@ export interface FileSink {
   /** Takes bytes, or a reference to them, and resolves when it can take more. At most a few MiB may be held. */
   write(content: Uint8Array): Promise<void>;
 
-  /** Writes what is held, makes the file readable and durable, and frees everything, unless it fails. */
-  commit(): Promise<void>;
+  /**
+   * Writes what is held, makes the file readable and durable, and frees everything, unless it fails.
+   *
+   * @returns The bytes of the file, unless they can only be those that were there and those that were written: where the
+   * backend lets two writers append to one file.
+   */
+  commit(): Promise<number | void>;
 
   /** Writes what is held, makes it durable, and frees everything, even when it fails. */
   close(): Promise<void>;

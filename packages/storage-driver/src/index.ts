@@ -22,6 +22,7 @@ export type {
   ListAbandonedOptions,
   PutContentOptions,
   ReaderOptions,
+  StatOptions,
   StorageDriver,
   WalkOptions,
   WriterOptions,

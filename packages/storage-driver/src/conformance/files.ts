@@ -143,6 +143,17 @@ function describeStat(suite: Suite): void {
     },
     { leaves: ['/a/b/file'] },
   );
+  suite.test(
+    'finds nothing where a directory is, when only a file is meant',
+    async (driver) => {
+      await driver.putContent('/a/b/file', hello);
+      for (const path of ['/', '/a', '/a/b', '/missing', '/a/b/file/below']) {
+        assert.equal(await driver.stat(path, { only: 'file' }), undefined, path);
+      }
+      assert.equal((await driver.stat('/a/b/file', { only: 'file' }))?.size, hello.byteLength);
+    },
+    { leaves: ['/a/b/file'] },
+  );
   suite.test('finds nothing where nothing is', async (driver) => {
     assert.equal(await driver.stat('/missing'), undefined);
     assert.equal(await driver.stat('/missing/below'), undefined);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { FileWriter } from '../driver.ts';
+import { DriverError } from '../errors.ts';
 import { assertContent, assertFails, failureOf, pathsOf } from './assertions.ts';
 import { bytesOf, hello, putFiles, writePieces } from './contents.ts';
 import type { Suite } from './suite.ts';
@@ -9,6 +10,7 @@ export function describeWriters(suite: Suite): void {
     describeWriting(suite);
     describeReplacing(suite);
     describeAppending(suite);
+    describeInterleaving(suite);
     describeEmptyFiles(suite);
     describeEndings(suite);
     describeCancelling(suite);
@@ -129,6 +131,33 @@ function describeAppending(suite: Suite): void {
       await using last = await driver.openWriter('/a/file', { append: true });
       await last.commit();
       await assertContent(driver, '/a/file', Buffer.from('xxx'));
+    },
+    LEAVES_FILE,
+  );
+}
+
+/** What of both ends up in the file, and whether the second may end, is the driver's affair. */
+function describeInterleaving(suite: Suite): void {
+  suite.test(
+    'tell all bytes of a file to which another has appended meanwhile',
+    async (driver) => {
+      await using start = await driver.openWriter('/a/file');
+      await start.write(hello.subarray());
+      await start.close();
+      await using first = await driver.openWriter('/a/file', { append: true });
+      await using second = await driver.openWriter('/a/file', { append: true });
+      await first.write(Buffer.from('1'));
+      await second.write(Buffer.from('22'));
+      await first.close();
+      try {
+        await second.commit();
+        assert.equal(second.size, (await driver.stat('/a/file'))?.size);
+        return;
+      } catch (error) {
+        if (!DriverError.is(error)) throw error;
+      }
+      await using last = await driver.openWriter('/a/file', { append: true });
+      await last.commit();
     },
     LEAVES_FILE,
   );
