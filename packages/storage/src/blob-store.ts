@@ -34,8 +34,8 @@ export class GlobalBlobStore implements BlobStatter, BlobProvider {
   }
 
   async stat(digest: Digest, options?: OperationOptions): Promise<Descriptor | undefined> {
-    const info = await this.#driver.stat(blobDataPath(digest), options);
-    if (info === undefined || info.isDirectory) return undefined;
+    const info = await this.#driver.stat(blobDataPath(digest), { ...options, only: 'file' });
+    if (info === undefined) return undefined;
     return { mediaType: OCTET_STREAM, digest, size: info.size };
   }
 

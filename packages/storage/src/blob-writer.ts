@@ -24,6 +24,8 @@ export interface UploadWriterOptions {
   readonly adopt: (path: string, descriptor: Descriptor, name: Digest) => Promise<void>;
   /** Lets the next writer hold the session. */
   readonly release: () => void;
+  /** The open file of a session that is gone on with. */
+  readonly file?: FileWriter | undefined;
 }
 
 /**
@@ -37,7 +39,7 @@ export class UploadWriter implements BlobWriter {
   #size: number;
   /** `undefined` when the bytes so far were not all seen by this process. */
   #digester: ContentDigester | undefined;
-  /** Opened by the first byte. */
+  /** Of a new session, opened by the first byte. */
   #file: FileWriter | undefined;
   #open = true;
 
@@ -47,6 +49,7 @@ export class UploadWriter implements BlobWriter {
     this.#size = upload.size;
     this.#paths = upload.paths;
     this.#options = options;
+    this.#file = options.file;
     this.#digester = options.digests.take(upload.paths.directory, upload.size);
   }
 
@@ -82,8 +85,6 @@ export class UploadWriter implements BlobWriter {
   async cancel(): Promise<void> {
     this.#checkOpen();
     this.#open = false;
-    // Only a writer of the file knows what a backend keeps for it beside what can be deleted by its path.
-    if (this.#size > 0) await this.#openFile().catch(leaveForThePurge);
     await this.#discard();
   }
 
@@ -106,7 +107,7 @@ export class UploadWriter implements BlobWriter {
     const file = await this.#openFile();
     await file.commit();
     this.#file = undefined;
-    await this.#checkSize();
+    this.#checkSize(file);
     const digest = await this.#verify(expected);
     const descriptor = { mediaType: OCTET_STREAM, digest, size: this.#size };
     await this.#options.adopt(this.#paths.data, descriptor, expected);
@@ -114,10 +115,9 @@ export class UploadWriter implements BlobWriter {
   }
 
   /** What another process added meanwhile is not in the running digest: then the whole is read again. */
-  async #checkSize(): Promise<void> {
-    const stored = await this.#options.driver.stat(this.#paths.data);
-    if (stored?.size === this.#size) return;
-    this.#size = stored?.size ?? 0;
+  #checkSize({ size }: FileWriter): void {
+    if (size === this.#size) return;
+    this.#size = size;
     this.#digester = undefined;
   }
 
@@ -140,7 +140,7 @@ export class UploadWriter implements BlobWriter {
     const stored = await file
       .close()
       .catch(() => {})
-      .then(() => this.#options.driver.stat(this.#paths.data))
+      .then(() => this.#options.driver.stat(this.#paths.data, { only: 'file' }))
       .catch(() => undefined);
     this.#size = stored?.size ?? this.#size;
   }

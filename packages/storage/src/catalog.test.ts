@@ -23,12 +23,61 @@ async function pageCost(repositories: number): Promise<{ calls: number; names: s
   return { calls, names };
 }
 
+/** Asks for the whole catalog, and counts how often storage was asked. */
+async function catalogOf(paths: readonly string[]) {
+  const driver = new MemoryDriver();
+  for (const path of paths) {
+    await driver.putContent(`/docker/registry/v2/repositories/${path}`, Buffer.from(''));
+  }
+  const asked: string[] = [];
+  const observed = observeCalls(driver, (method, path) => void asked.push(`${method} ${path}`));
+  const names: string[] = [];
+  const registry = createRegistry({ driver: observed, decoder });
+  for await (const name of registry.repositories()) names.push(name);
+  return { names, asked };
+}
+
 describe('a page of the catalog', () => {
   it('costs what is on the page, however many repositories there are', async () => {
     const [small, large] = [await pageCost(100), await pageCost(3000)];
     expect(small.names).toHaveLength(10);
     expect(large.names[0]).toBe('team/app-01501');
     expect(large.calls).toBe(small.calls);
+  });
+
+  it('has what has a _manifests, before what is below it, and asks for nothing but the walk', async () => {
+    const { names, asked } = await catalogOf([
+      'a/_layers/x',
+      'a/_manifests/x',
+      'a/_uploads/x',
+      'a/b/_manifests/x',
+      'a/_manifests-not',
+      'a-b/_layers/x',
+      'a-b/_uploads/x',
+      'a-b/c/_layers/x',
+      'a-b/c/_manifests/x',
+      'm',
+      'z/_manifests/x',
+    ]);
+    expect(names).toEqual(['a', 'a/b', 'a-b/c', 'z']);
+    expect(asked).toEqual(['walk /docker/registry/v2/repositories']);
+  });
+
+  it('asks for the _manifests that come after repositories which begin with a digit', async () => {
+    const { names, asked } = await catalogOf([
+      'team/0/_manifests/x',
+      'team/1/_layers/x',
+      'team/1/2/_manifests/x',
+      'team/_manifests/x',
+      'teams/3/_manifests/x',
+      'teams/_layers/x',
+    ]);
+    expect(names).toEqual(['team', 'team/0', 'team/1/2', 'teams/3']);
+    expect(asked.filter((call) => call.startsWith('stat'))).toEqual(
+      ['team', 'team/1', 'teams'].map(
+        (name) => `stat /docker/registry/v2/repositories/${name}/_manifests`,
+      ),
+    );
   });
 
   it.each(['a b', '../..', '\0', 'A', 'x'.repeat(9999), 'team/ZZZ', '//', '%'])(

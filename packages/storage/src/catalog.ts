@@ -4,7 +4,13 @@ import {
   type ListOptions,
   type RepositoryName,
 } from '@purser/core';
-import { DriverError, type StorageDriver } from '@purser/storage-driver';
+import {
+  DriverError,
+  joinPath,
+  parentOfPath,
+  type Entry,
+  type StorageDriver,
+} from '@purser/storage-driver';
 import { manifestsPath, REPOSITORIES, repositoryPath } from './paths.ts';
 
 /**
@@ -19,12 +25,40 @@ export async function* listRepositories(
 ): AsyncIterable<RepositoryName> {
   if (limit <= 0) return;
   let remaining = limit;
-  for await (const name of listNames(driver, options)) {
-    const path = manifestsPath(repositoryPath(name));
-    if ((await driver.stat(path, { signal: options.signal })) === undefined) continue;
+  for await (const name of namesWithManifests(driver, options)) {
     yield name;
     if (--remaining <= 0) return;
   }
+}
+
+/** Takes from the walk itself whether a directory has `_manifests`, which it meets soon after, so that nothing more is asked. */
+async function* namesWithManifests(
+  driver: StorageDriver,
+  { after, signal }: Omit<ListOptions, 'limit'>,
+): AsyncIterable<RepositoryName> {
+  let open: RepositoryName | undefined;
+  for await (const entry of entries(driver, { after, signal })) {
+    if (open !== undefined) {
+      const sought = manifestsPath(repositoryPath(open));
+      const word = wordOf(entry, sought);
+      if (word === 'not yet') continue;
+      // A repository below it whose name begins with a digit comes before.
+      const isThere =
+        word === 'unknown' ? (await driver.stat(sought, { signal })) !== undefined : word === 'yes';
+      if (isThere) yield open;
+    }
+    open = nameAt(entry, after);
+  }
+}
+
+/** What an entry that the walk meets next in a directory, or after it, says of whether another is in there. */
+function wordOf(
+  { path, isDirectory }: Entry,
+  sought: string,
+): 'yes' | 'no' | 'not yet' | 'unknown' {
+  if (path === sought) return 'yes';
+  if (path > sought || !path.startsWith(joinPath(parentOfPath(sought), ''))) return 'no';
+  return isDirectory && !isReserved(path) ? 'unknown' : 'not yet';
 }
 
 /** Lists every name below which something is kept: of repositories, also without a manifest, and of their parents. */
@@ -32,25 +66,33 @@ export async function* listNames(
   driver: StorageDriver,
   { after, signal }: Omit<ListOptions, 'limit'> = {},
 ): AsyncIterable<RepositoryName> {
-  for await (const path of directories(driver, { after, signal })) {
-    const name = path.slice(REPOSITORIES.length + 1);
-    if (isRepositoryName(name) && follows(name, after)) yield name;
+  for await (const entry of entries(driver, { after, signal })) {
+    const name = nameAt(entry, after);
+    if (name !== undefined) yield name;
   }
 }
 
-async function* directories(
+/** The name that a directory stands for, if it comes after a text. */
+function nameAt(
+  { path, isDirectory }: Entry,
+  after: string | undefined,
+): RepositoryName | undefined {
+  if (!isDirectory || isReserved(path)) return undefined;
+  const name = path.slice(REPOSITORIES.length + 1);
+  return isRepositoryName(name) && follows(name, after) ? name : undefined;
+}
+
+/** What is in the directories of repositories, without looking into those whose names begin with `_`. */
+async function* entries(
   driver: StorageDriver,
-  { after, signal }: ListOptions,
-): AsyncIterable<string> {
-  const walk = driver.walk(REPOSITORIES, {
-    after: [REPOSITORIES, ...legalStart(after)].join('/'),
-    enter: (directory) => !isReserved(directory),
-    signal,
-  });
+  { after, signal }: Omit<ListOptions, 'limit'>,
+): AsyncIterable<Entry> {
   try {
-    for await (const { path, isDirectory } of walk) {
-      if (isDirectory && !isReserved(path)) yield path;
-    }
+    yield* driver.walk(REPOSITORIES, {
+      after: [REPOSITORIES, ...legalStart(after)].join('/'),
+      enter: (directory) => !isReserved(directory),
+      signal,
+    });
   } catch (error) {
     // Nothing has been pushed yet.
     if (!DriverError.is(error, 'PATH_NOT_FOUND')) throw error;

@@ -77,7 +77,8 @@ export class ReferrerIndex implements ReferrerService {
   /** Looks once through the repository, since another registry may have written to it. */
   async #complete(options: OperationOptions): Promise<void> {
     const marker = referrersCompletePath(this.#name);
-    if ((await this.#driver.stat(marker, options)) === undefined) await this.rebuild(options);
+    if ((await this.#driver.stat(marker, { ...options, only: 'file' })) === undefined)
+      await this.rebuild(options);
   }
 
   /**

@@ -107,7 +107,7 @@ async function removeUpload(
 
 /** A bucket keeps more for an unfinished upload than what can be listed: its writer knows what. */
 async function abandonContent(driver: StorageDriver, data: string): Promise<void> {
-  if ((await driver.stat(data))?.isDirectory !== false) return;
+  if ((await driver.stat(data, { only: 'file' })) === undefined) return;
   try {
     const writer = await driver.openWriter(data, { append: true });
     await writer.cancel();

@@ -13,8 +13,8 @@ import {
   type RepositoryName,
   type UploadStatus,
 } from '@purser/core';
-import { DriverError, type StorageDriver } from '@purser/storage-driver';
-import { UploadWriter } from './blob-writer.ts';
+import { DriverError, type FileWriter, type StorageDriver } from '@purser/storage-driver';
+import { UploadWriter, type UploadWriterOptions } from './blob-writer.ts';
 import { ContentDigester } from './content-digester.ts';
 import type { DamageReporter } from './damage.ts';
 import { uploadPaths, type UploadPaths } from './paths.ts';
@@ -62,15 +62,17 @@ export class Uploads {
       new ContentDigester(algorithm ?? sessions.algorithms.get(name)),
     );
     const release = await sessions.held.acquire(paths.directory, { signal });
-    return this.#writer({ id, startedAt, size: 0, paths }, release);
+    return this.#writer({ id, startedAt, size: 0, paths }, { release });
   }
 
   async resume(id: string, options?: OperationOptions): Promise<BlobWriter> {
     const paths = this.#paths(id);
     const release = await this.#options.sessions.held.acquire(paths.directory, options);
     try {
-      const status = await this.status(id, options);
-      return this.#writer({ ...status, paths }, release);
+      const startedAt = await this.#startOf(id, options);
+      const file = await this.#open(paths.data, options);
+      const size = file?.size ?? (await this.#sizeOf(paths.data, options));
+      return this.#writer({ id, startedAt, size, paths }, { release, file });
     } catch (error) {
       release();
       throw error;
@@ -78,17 +80,37 @@ export class Uploads {
   }
 
   async status(id: string, options?: OperationOptions): Promise<UploadStatus> {
-    const { startedAt, data } = this.#paths(id);
-    const [text, info] = await Promise.all([
-      this.#text(startedAt, options),
-      this.#options.driver.stat(data, options),
+    const { data } = this.#paths(id);
+    const [startedAt, size] = await Promise.all([
+      this.#startOf(id, options),
+      this.#sizeOf(data, options),
     ]);
+    return { id, startedAt, size };
+  }
+
+  async #startOf(id: string, options?: OperationOptions): Promise<Date> {
+    const { startedAt } = this.#paths(id);
+    const text = await this.#text(startedAt, options);
     const start = text === undefined ? undefined : parseStart(text);
     if (text !== undefined && start === undefined) {
       this.#options.report({ path: startedAt, problem: 'upload has no valid start time' });
     }
     if (start === undefined) throw unknownUpload(id);
-    return { id, startedAt: start, size: info?.size ?? 0 };
+    return start;
+  }
+
+  async #sizeOf(data: string, options?: OperationOptions): Promise<number> {
+    return (await this.#options.driver.stat(data, { ...options, only: 'file' }))?.size ?? 0;
+  }
+
+  /** Says the size as well, so that storage is asked once. What cannot be opened can still be cancelled. */
+  async #open(data: string, { signal }: OperationOptions = {}): Promise<FileWriter | undefined> {
+    try {
+      return await this.#options.driver.openWriter(data, { append: true });
+    } catch {
+      signal?.throwIfAborted();
+      return undefined;
+    }
   }
 
   #paths(id: string): UploadPaths {
@@ -96,12 +118,15 @@ export class Uploads {
     return uploadPaths(this.#options.name, id);
   }
 
-  #writer(upload: UploadStatus & { paths: UploadPaths }, release: () => void): UploadWriter {
+  #writer(
+    upload: UploadStatus & { paths: UploadPaths },
+    held: Pick<UploadWriterOptions, 'release' | 'file'>,
+  ): UploadWriter {
     const { driver, sessions, adopt, name } = this.#options;
     return new UploadWriter(upload, {
       driver,
       digests: sessions.digests,
-      release,
+      ...held,
       async adopt(path, descriptor, digest) {
         await adopt(path, descriptor, digest);
         const algorithm = supportedAlgorithmOf(digest);
