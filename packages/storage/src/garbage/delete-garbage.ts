@@ -122,7 +122,7 @@ async function removeLink(
 }
 
 async function isTouched(driver: StorageDriver, digest: Digest): Promise<boolean> {
-  return (await driver.stat(markerPath('touched', digest))) !== undefined;
+  return (await driver.stat(markerPath('touched', digest), { only: 'file' })) !== undefined;
 }
 
 function checkHeld({ holder }: Pick<DeletionOptions, 'holder'>): void {

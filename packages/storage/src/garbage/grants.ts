@@ -97,16 +97,25 @@ export class Grants {
     const digest = typeof claimed === 'string' ? claimed : await claimed();
     if (digest === undefined) return false;
     const driver = this.#driver;
-    if ((await driver.stat(markerPath('condemned', digest), options)) === undefined) return false;
+    if (
+      (await driver.stat(markerPath('condemned', digest), { ...options, only: 'file' })) ===
+      undefined
+    )
+      return false;
     await driver.putContent(markerPath('touched', digest), EMPTY, { ...options, durable: false });
-    return (await driver.stat(markerPath('deleting', digest), options)) !== undefined;
+    return (
+      (await driver.stat(markerPath('deleting', digest), { ...options, only: 'file' })) !==
+      undefined
+    );
   }
 
   /** Asked of storage about once a second. A collector that begins waits until all have asked again. */
   async #isActive(): Promise<boolean> {
     const now = this.#clock.now();
     if (this.#activity === undefined || now - this.#activity.askedAt > ACTIVE_MEMORY_MS) {
-      const isActive = this.#driver.stat(ACTIVE).then((info) => info !== undefined);
+      const isActive = this.#driver
+        .stat(ACTIVE, { only: 'file' })
+        .then((info) => info !== undefined);
       this.#activity = { askedAt: now, isActive };
       // A failure is told to whoever asked, and not remembered.
       isActive.catch(() => {
