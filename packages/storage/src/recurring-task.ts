@@ -15,13 +15,14 @@ export interface RecurringTaskOptions {
   readonly work: (signal: AbortSignal) => Promise<void>;
   /** Told why the work was not done; it is tried again after an interval. Must not throw. */
   readonly onFailure: (error: unknown) => void;
+  /** How long a process that dies keeps others from the work, in milliseconds. Default 30 seconds. */
+  readonly leaseTermMs?: number | undefined;
   readonly clock?: Clock | undefined;
   /** Milliseconds since 1970. Default: the time of the machine. */
   readonly now?: (() => number) | undefined;
 }
 
-/** How long a process that dies keeps others from the work, in milliseconds. */
-const LEASE_TERM_MS = 30_000;
+const DEFAULT_LEASE_TERM_MS = 30_000;
 const RENEWALS_IN_A_TERM = 3;
 
 /** Clocks of machines differ a little, and so do timers: done so much of an interval ago is done. */
@@ -34,6 +35,7 @@ const DONE_SHARE = 0.9;
 export class RecurringTask implements AsyncDisposable {
   readonly #options: RecurringTaskOptions;
   readonly #clock: Clock;
+  readonly #termMs: number;
   readonly #lease: Lease | undefined;
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
@@ -43,9 +45,10 @@ export class RecurringTask implements AsyncDisposable {
     const { driver, name, clock = systemClock } = options;
     this.#options = options;
     this.#clock = clock;
+    this.#termMs = options.leaseTermMs ?? DEFAULT_LEASE_TERM_MS;
     this.#lease =
       driver.create &&
-      new Lease({ driver, path: `${taskPath(name)}/lease`, termMs: LEASE_TERM_MS, clock });
+      new Lease({ driver, path: `${taskPath(name)}/lease`, termMs: this.#termMs, clock });
     this.#running = this.#run();
   }
 
@@ -85,7 +88,7 @@ export class RecurringTask implements AsyncDisposable {
     if (this.#lease === undefined) return this.#work(signal);
     // A holder that died is not known as such before a term is over.
     let isHeld = await this.#lease.hold(signal);
-    if (!isHeld && (await this.#waited(LEASE_TERM_MS + 1))) isHeld = await this.#lease.hold(signal);
+    if (!isHeld && (await this.#waited(this.#termMs + 1))) isHeld = await this.#lease.hold(signal);
     if (!isHeld) return;
     try {
       if (!(await this.#isDone(signal))) await this.#workWhileHeld(this.#lease, signal);
@@ -107,7 +110,7 @@ export class RecurringTask implements AsyncDisposable {
   }
 
   async #renew(lease: Lease, end: AbortController): Promise<void> {
-    const everyMs = LEASE_TERM_MS / RENEWALS_IN_A_TERM;
+    const everyMs = this.#termMs / RENEWALS_IN_A_TERM;
     for (;;) {
       await this.#clock.wait(everyMs, end.signal).catch(() => {});
       if (end.signal.aborted) return;

@@ -1,14 +1,16 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { parseDuration } from '../config/duration.ts';
 import { check } from './check.ts';
+import { garbageCollect } from './garbage-collect.ts';
 import type { CommandProcess } from './serve.ts';
 import { listUploads, purgeUploads } from './uploads.ts';
 
 /** Runs a command once its words are known. */
 export type Run = (command: () => Promise<number>) => Promise<void>;
 
-/** Adds the commands that work on the storage of a registry: uploads, check. */
+/** Adds the commands that work on the storage of a registry: garbage, uploads, check. */
 export function addStorageCommands(program: Command, process: CommandProcess, run: Run): void {
+  addGarbageCollect(program, process, run);
   addUploads(program, process, run);
   addCheck(program, process, run);
 }
@@ -45,6 +47,34 @@ function wholeNumber(text: string): number {
   throw new InvalidArgumentError('expected a number, 0 or more');
 }
 
+interface GarbageFlags {
+  readonly dryRun?: boolean;
+  readonly deleteUntagged?: boolean;
+  readonly quiet?: boolean;
+  readonly json?: boolean;
+  readonly grace?: number;
+}
+
+function addGarbageCollect(program: Command, process: CommandProcess, run: Run): void {
+  program
+    .command('garbage-collect [config.yml]')
+    .description('Delete what no manifest needs; the registry may be running, see --grace.')
+    .option('-d, --dry-run', 'say what would be deleted, and change nothing')
+    .option('-m, --delete-untagged', 'also manifests that no tag, index or subject keeps')
+    .option('-q, --quiet', 'print nothing but problems')
+    .option('--json', 'print a JSON document at the end, and nothing else')
+    .option(
+      '--grace <duration>',
+      'how long pushes can rely on what they were told is here; 1h while clients push. Default and least: 2s',
+      graceMs,
+    )
+    .action((path: string | undefined, flags: GarbageFlags) => {
+      const { dryRun = false, deleteUntagged = false, quiet = false, json = false, grace } = flags;
+      const options = { path, dryRun, deleteUntagged, quiet, json, graceMs: grace };
+      return run(() => garbageCollect(options, process));
+    });
+}
+
 interface UploadFlags {
   readonly json?: boolean;
   readonly olderThan?: number;
@@ -76,6 +106,12 @@ function addUploads(program: Command, process: CommandProcess, run: Run): void {
       const { json = false, dryRun = false, olderThan: olderThanMs } = flags;
       return run(() => purgeUploads({ path, json, dryRun, olderThanMs }, process));
     });
+}
+
+function graceMs(text: string): number {
+  const duration = durationMs(text);
+  if (duration >= 2000) return duration;
+  throw new InvalidArgumentError('expected 2s or more: no push ends in less');
 }
 
 function durationMs(text: string): number {

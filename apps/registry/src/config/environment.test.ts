@@ -135,7 +135,10 @@ describe('a variable that does not fit', () => {
     ],
     ['REGISTRY_HTTP_ADDR_X', 'REGISTRY_HTTP_ADDR_X: unknown variable, ignored'],
     ['REGISTRY_PORT', 'REGISTRY_PORT: unknown variable, ignored'],
-    ['REGISTRY_STORAGE__X', 'REGISTRY_STORAGE__X: unknown variable, ignored'],
+    [
+      'REGISTRY_STORAGE__X',
+      'REGISTRY_STORAGE__X: unknown variable, ignored; did you mean REGISTRY_STORAGE_GC?',
+    ],
     ['REGISTRY_', 'REGISTRY_: unknown variable, ignored'],
     [
       'REGISTRY_STORAGE_DELETE_ENABLE',

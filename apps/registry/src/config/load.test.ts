@@ -1,18 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { createConfig, loadConfig, parseConfig } from './load.ts';
-import { ConfigurationError } from './problems.ts';
+import { loadConfig, parseConfig } from './load.ts';
 
 const MINIMAL = 'version: 0.1\nstorage: inmemory\n';
-
-function refusalOf(load: () => unknown): ConfigurationError {
-  try {
-    load();
-  } catch (error) {
-    if (error instanceof ConfigurationError) return error;
-    throw error;
-  }
-  throw new Error('expected a ConfigurationError');
-}
 
 const DAY = 86_400_000;
 const PURGING = { enabled: true, age: 7 * DAY, interval: DAY, dryrun: false };
@@ -31,6 +20,7 @@ describe('a configuration file', () => {
           cache: { blobdescriptorsize: 10_000, isDeprecated: false },
           maintenance: { uploadpurging: PURGING },
           scrub: { enabled: false, interval: 7 * DAY, rate: 16_777_216, repair: false },
+          gc: { interval: 0, grace: DAY / 24, deleteuntagged: false },
         },
         http: {
           listen: { kind: 'tcp', host: '127.0.0.1', port: 5000 },
@@ -83,8 +73,10 @@ describe('a configuration file', () => {
   });
 
   it('keeps what a bare filesystem driver writes where distribution does', () => {
-    const { driver } = parseConfig('version: 0.1\nstorage: filesystem').config.storage;
-    expect(driver).toMatchObject({ rootdirectory: '/var/lib/registry', maxthreads: 100 });
+    expect(parseConfig('version: 0.1\nstorage: filesystem').config.storage.driver).toMatchObject({
+      rootdirectory: '/var/lib/registry',
+      maxthreads: 100,
+    });
   });
 
   it.each([
@@ -134,6 +126,7 @@ storage:
   redirect: { disable: true }
   maintenance:
     uploadpurging: { enabled: false, age: 24h, interval: 24h, dryrun: true }
+  gc: { interval: 12h, grace: 30m, deleteuntagged: true }
   scrub: { enabled: true, interval: 24h, rate: 1, repair: true }
   cache: { blobdescriptor: redis, layerinfo: inmemory, blobdescriptorsize: 50 }
 http:
@@ -201,6 +194,7 @@ redis:
       cache: { blobdescriptor: 'redis', blobdescriptorsize: 50, isDeprecated: true },
       maintenance: { uploadpurging: { ...PURGING, enabled: false, age: DAY, dryrun: true } },
       scrub: { enabled: true, interval: DAY, rate: 1, repair: true },
+      gc: { interval: DAY / 2, grace: DAY / 48, deleteuntagged: true },
     },
     http: {
       listen: { kind: 'tcp', host: '::1', port: 5001 },
@@ -288,34 +282,5 @@ describe('no file', () => {
   ])('lets the environment choose: %j', async (environment, driver) => {
     const { config } = await loadConfig({ environment });
     expect(config.storage.driver).toMatchObject(driver);
-  });
-});
-
-describe('a program', () => {
-  it('gets a registry in memory on a free port of the loopback interface', () => {
-    const { storage, http } = createConfig();
-    expect(storage.driver.name).toBe('inmemory');
-    expect(http).toMatchObject({ listen: { host: '127.0.0.1', port: 0 }, draintimeout: 0 });
-  });
-
-  it('writes the keys of the file', () => {
-    const storage = { filesystem: { rootdirectory: '/srv' }, delete: { enabled: true } };
-    const config = createConfig({ storage, http: { draintimeout: '5s', prefix: undefined } });
-    expect(config.storage.driver).toMatchObject({ name: 'filesystem', rootdirectory: '/srv' });
-    expect(config.storage.delete.enabled).toBe(true);
-    expect(config.http.draintimeout).toBe(5_000);
-  });
-
-  it('is refused an unknown key', () => {
-    expect(refusalOf(() => createConfig({ http: { adr: ':1' } } as object)).problems).toEqual([
-      'options: http.adr: unknown key, ignored; did you mean http.addr?',
-    ]);
-  });
-
-  it('is refused a wrong value', () => {
-    const addr = (() => ':1') as unknown as string;
-    expect(refusalOf(() => createConfig({ http: { addr } })).problems).toEqual([
-      'options: http.addr: expected host:port, :port or [ipv6]:port with a port up to 65535, found a function',
-    ]);
   });
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { garbage } from './garbage-section.ts';
 import { maintenance, scrub } from './maintenance-section.ts';
 import { flag, integer, isSection, section, text } from './values.ts';
 
@@ -83,6 +84,7 @@ const known = section({
   cache: cache.prefault({}),
   maintenance: maintenance.prefault({}),
   scrub: scrub.prefault({}),
+  gc: garbage.prefault({}),
 });
 
 export const storage = known
@@ -98,6 +100,7 @@ export const storage = known
       cache: remembered,
       maintenance: chores,
       scrub: scrubbing,
+      gc,
       ...drivers
     }) => ({
       driver: driverConfig(drivers),
@@ -106,6 +109,7 @@ export const storage = known
       cache: remembered,
       maintenance: chores,
       scrub: scrubbing,
+      gc,
     }),
   );
 
@@ -113,6 +117,7 @@ export const storage = known
 export const BESIDE_DRIVERS: ReadonlySet<string> = new Set([
   'cache',
   'delete',
+  'gc',
   'maintenance',
   'redirect',
   'scrub',

@@ -7,22 +7,32 @@ import {
   type StoredRegistry,
   type UnfinishedUpload,
 } from '@purser/storage';
+import type { BlobDescriptorCache } from '@purser/core';
 import type { StorageDriver } from '@purser/storage-driver';
 import type { Config } from '../config/schema.ts';
 import { describeError } from '../observe/describe-error.ts';
 import type { Logger } from '../observe/logger.ts';
+import { startCollecting } from './garbage.ts';
 
 export interface MaintainedStorage {
   readonly registry: StoredRegistry;
   readonly driver: StorageDriver;
   readonly decoder: ManifestDecoder;
+  readonly cache?: BlobDescriptorCache | undefined;
   readonly logger: Logger;
 }
 
-/** What the server does to its storage from time to time, in one process of all that share it. */
+/**
+ * What the server does to its storage from time to time, in one process of all that share it.
+ *
+ * @throws StartError when the storage is not fit for it.
+ */
 export function startMaintenance(config: Config, storage: MaintainedStorage): AsyncDisposable {
   const tasks = new AsyncDisposableStack();
-  const { uploadpurging } = config.storage.maintenance;
+  const { gc, maintenance } = config.storage;
+  const { uploadpurging } = maintenance;
+  // First, since it may refuse.
+  if (gc.interval > 0) tasks.use(startCollecting(gc, { ...storage, cache: storage.cache }));
   if (uploadpurging.enabled) tasks.use(startPurging(uploadpurging, storage));
   const { scrub } = config.storage;
   if (scrub.enabled) tasks.use(startScrub(scrub, storage));

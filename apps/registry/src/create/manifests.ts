@@ -38,6 +38,11 @@ export async function createManifestForms({
   );
 }
 
+/** Reads every manifest that may be stored, whatever the server takes: what it refers to is no garbage. */
+export function createStoredDecoder(): ManifestDecoder {
+  return forms([createSchema1Format({ signingKey: generateSigningKey() })]).decoder;
+}
+
 const SCHEMA1_OFF =
   'schema 1 is switched off: the operator may enable compatibility.schema1.enabled';
 

@@ -106,7 +106,8 @@ export async function createServer(
     if (http.listening) logger.error('cannot accept a connection', describeError(error));
   });
   const connections = new Connections(http);
-  const maintenance = startMaintenance(config, { registry, driver, decoder, logger });
+  const maintained = { registry, driver, decoder, cache: cache?.cache, logger };
+  const maintenance = startMaintenance(config, maintained);
   const running = { connections, maintenance, notifier, cache, access, driver: stored };
   let closing: Promise<boolean> | undefined;
   return {

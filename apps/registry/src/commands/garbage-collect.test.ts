@@ -1,0 +1,103 @@
+import { access, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { digestOf, parseRepositoryName } from '@purser/core';
+import { createRegistry } from '@purser/storage';
+import { FilesystemDriver } from '@purser/storage-driver-fs';
+import { describe, expect, it } from 'vitest';
+import { runCommandLine } from '../command-line.ts';
+import { createStoredDecoder } from '../create/manifests.ts';
+import { createTemporaryDirectory } from '../fixtures/temporary-directory.ts';
+
+const stray = Buffer.from('nothing refers to this');
+const digest = digestOf(stray);
+
+async function run(...words: string[]) {
+  const told = { output: '', errors: '' };
+  const status = await runCommandLine(['garbage-collect', ...words], {
+    pid: 1,
+    environment: {},
+    writeOutput: (line) => void (told.output += line),
+    writeError: (line) => void (told.errors += line),
+    nextSignal: () => new Promise(() => {}),
+  });
+  return { status, ...told };
+}
+
+async function createStore(directory: string) {
+  const driver = new FilesystemDriver({ rootDirectory: directory });
+  const registry = createRegistry({ driver, decoder: createStoredDecoder() });
+  await registry.repository(parseRepositoryName('some/app')).blobs.put(stray);
+  const file = join(directory, 'config.yml');
+  const root = `filesystem: { rootdirectory: ${directory} }`;
+  await writeFile(file, `version: 0.1\nstorage: { ${root} }\n`);
+  const encoded = digest.slice('sha256:'.length);
+  const blobs = join(directory, 'docker/registry/v2/blobs/sha256', encoded.slice(0, 2));
+  return { driver, file, blob: join(blobs, encoded) };
+}
+
+describe('purser garbage-collect', () => {
+  it('says what it would delete in a dry run, in the words of distribution', async () => {
+    await using directory = await createTemporaryDirectory();
+    const { file, blob } = await createStore(directory.path);
+    const { status, output, errors } = await run('--dry-run', file);
+    expect([status, errors]).toEqual([0, '']);
+    expect(output.split('\n')).toEqual([
+      'Looking for what nothing needs, repository by repository.',
+      'some',
+      'some/app',
+      `some/app: layer link eligible for deletion: ${digest}`,
+      `blob eligible for deletion: ${digest}`,
+      '',
+      '0 blobs marked; 1 blobs (22 bytes), 0 manifests and 1 links eligible for deletion.',
+      '',
+    ]);
+    await access(blob);
+  });
+
+  it('deletes it, and the directory that it was in', async () => {
+    await using directory = await createTemporaryDirectory();
+    const { file, blob } = await createStore(directory.path);
+    const { status, output, errors } = await run(file);
+    expect([status, errors]).toEqual([0, '']);
+    expect(output).toContain('1 blobs (22 bytes), 0 manifests and 1 links deleted.');
+    await expect(access(blob)).rejects.toMatchObject({ code: 'ENOENT' });
+    const { output: again } = await run(file);
+    expect(again).toContain('0 blobs (0 bytes), 0 manifests and 0 links deleted.');
+  }, 30_000);
+
+  it('prints nothing, or one document, when asked to', async () => {
+    await using directory = await createTemporaryDirectory();
+    const { file } = await createStore(directory.path);
+    expect(await run('-d', '-m', '-q', file)).toEqual({ status: 0, output: '', errors: '' });
+    const { output } = await run('-d', '--json', file);
+    expect(JSON.parse(output)).toMatchObject({ repositories: 2, deleted: { blobs: 1, bytes: 22 } });
+  });
+
+  it('says where everything is kept because something cannot be read', async () => {
+    await using directory = await createTemporaryDirectory();
+    const { file } = await createStore(directory.path);
+    const revision = 'docker/registry/v2/repositories/some/app/_manifests/revisions/sha256';
+    const path = join(directory.path, revision, digest.slice('sha256:'.length));
+    await mkdir(path, { recursive: true });
+    await writeFile(join(path, 'link'), digest);
+    const { status, output, errors } = await run('-d', '-m', file);
+    expect(status).toBe(0);
+    expect(errors).toMatch(/^some\/app: everything is kept, since .*\/link cannot be read\n$/);
+    expect(output).toContain('0 blobs (0 bytes)');
+  });
+
+  it('ends with status 1 while another process collects', async () => {
+    await using directory = await createTemporaryDirectory();
+    const { file } = await createStore(directory.path);
+    const [first, second] = await Promise.all([run('-q', file), run('-q', file)]);
+    expect([first.status, second.status].toSorted((left, right) => left - right)).toEqual([0, 1]);
+    expect(first.errors + second.errors).toBe(
+      'another process collects garbage on this storage: try again when it is done\n',
+    );
+  }, 30_000);
+
+  it('refuses a grace in which no push can end', async () => {
+    const { status, errors } = await run('--grace', '1s');
+    expect([status, errors]).toEqual([1, expect.stringContaining('expected 2s or more')]);
+  });
+});
