@@ -49,7 +49,8 @@ function startPurging(
   storage: MaintainedStorage,
 ): RecurringTask {
   const { driver, logger } = storage;
-  const firstDelayMs = Math.floor(Math.random() * LONGEST_DELAY_MINUTES) * MINUTE_MS;
+  // Never at once: whoever starts a server to look at its storage finds that untouched.
+  const firstDelayMs = Math.ceil(Math.random() * LONGEST_DELAY_MINUTES) * MINUTE_MS;
   logger.debug(`unfinished uploads are looked through in ${firstDelayMs / MINUTE_MS} minutes`);
   return new RecurringTask({
     driver,

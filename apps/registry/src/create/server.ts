@@ -11,6 +11,7 @@ import type { LineSink, Logger } from '../observe/logger.ts';
 import { identifyRequest, observeRequests } from '../observe/observe-requests.ts';
 import { createAccess, without, type ServerAccess } from './access.ts';
 import { answerLiveness } from './answer-liveness.ts';
+import { answerProbes } from './answer-probes.ts';
 import { createCache, type ServerCache } from './cache.ts';
 import { Connections } from './connections.ts';
 import { applyMiddleware, createDriver } from './driver.ts';
@@ -18,6 +19,7 @@ import { createHttpServer } from './http-server.ts';
 import { startMaintenance } from './maintenance.ts';
 import { createManifestForms } from './manifests.ts';
 import { startNotifier } from './notifier.ts';
+import { Readiness } from './readiness.ts';
 
 export interface RegistryServer {
   readonly registry: Registry;
@@ -83,6 +85,7 @@ export async function createServer(
   const application = new Koa();
   application.use(observeRequests(observers));
   application.use(answerLiveness());
+  application.use(answerProbes(new Readiness({ driver, logger })));
   application.use(
     createRegistryApi({
       registry,
