@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import {
   BaseDriver,
+  ConcurrencyLimit,
   joinPath,
   nameOfPath,
   Refusal,
@@ -15,7 +16,6 @@ import {
 import { findAbandoned } from './abandoned.ts';
 import { createAtomically, isTemporaryName, writeAtomically } from './atomic-write.ts';
 import { ChunkPool } from './chunk-pool.ts';
-import { ConcurrencyLimit } from './concurrency-limit.ts';
 import { codeOfErrno, isErrno } from './errno.ts';
 import { readChildren } from './listing.ts';
 import { moveFile } from './move.ts';

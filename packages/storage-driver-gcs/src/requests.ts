@@ -1,6 +1,6 @@
 import type { Storage } from '@google-cloud/storage';
+import { ConcurrencyLimit } from '@purser/storage-driver';
 import { Agent, type Dispatcher } from 'undici';
-import { ConcurrencyLimit } from './concurrency-limit.ts';
 import { parseRetryAfter, ResponseError, TimeoutError } from './errors.ts';
 import { Retry, type RetryPolicy } from './retry.ts';
 

@@ -12,6 +12,7 @@
  * @packageDocumentation
  */
 export { BaseDriver, type CallContext, type ReaderRange } from './base-driver.ts';
+export { ConcurrencyLimit } from './concurrency-limit.ts';
 export type {
   DriverListOptions,
   DriverLocateOptions,
