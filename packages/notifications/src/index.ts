@@ -48,6 +48,7 @@ export type {
   ManifestOccurrence,
   Occurrence,
   RepositoryListener,
+  RepositoryOccurrence,
   TagOccurrence,
 } from './listener.ts';
 export {
