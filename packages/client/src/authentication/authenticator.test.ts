@@ -173,7 +173,7 @@ describe('Basic', () => {
     const failure = await failureOf(ask(transport, registry));
     expect(failure).toMatchObject({ code: 'UNAUTHORIZED', status: 401 });
     expect(registry.requests).toHaveLength(2);
-    expect(failure.message).toMatch(/: no: \*\*\*t$/);
+    expect(failure.message).toMatch(/with credentials was answered with 401: no: \*\*\*t$/);
   });
 
   it('is chosen among challenges that nobody can answer', async () => {

@@ -74,9 +74,8 @@ export async function answerError(
   const text = withoutSecrets(new TextDecoder().decode(read?.bytes), secrets);
   const [first, ...others] = parseExplanations(text);
   const code = codes?.[status] ?? codeOfStatus(status, first?.code);
-  const said = first?.message ? `: ${first.message}` : '';
   return new RegistryClientError(code, {
-    message: `${ERROR_MESSAGES[code]}: ${method} ${displayUrl(url)} was answered with ${status}${said}`,
+    message: messageOf(code, { status, asked: `${method} ${displayUrl(url)}`, secrets, first }),
     detail: first?.detail,
     status,
     requestId: requestIdOf(headers),
@@ -91,6 +90,22 @@ export async function answerError(
         }),
     ),
   });
+}
+
+function messageOf(
+  code: ErrorCode,
+  {
+    status,
+    asked,
+    secrets,
+    first,
+  }: { status: number; asked: string; secrets: readonly string[]; first: Explanation | undefined },
+): string {
+  const meaning = ERROR_MESSAGES[code];
+  const isSaid = first !== undefined && first.message !== '' && first.message !== meaning;
+  const sent = secrets.length > 0 ? ' with credentials' : ' without credentials';
+  const what = `${asked}${status === 401 ? sent : ''} was answered with ${status}`;
+  return `${meaning}: ${what}${isSaid ? `: ${first.message}` : ''}`;
 }
 
 function codeOfStatus(status: number, said: ErrorCode | undefined): ErrorCode {

@@ -226,7 +226,9 @@ describe('a server that explains its errors badly', () => {
 
   it('with the code of another matter for 401, it is UNAUTHORIZED all the same', async () => {
     const body = '{"errors": [{"code": "BLOB_UNKNOWN"}]}';
-    expect(await explained(401, body)).toMatchObject({ code: 'UNAUTHORIZED' });
+    const failure = await explained(401, body);
+    expect(failure).toMatchObject({ code: 'UNAUTHORIZED' });
+    expect(failure.message).toMatch(/ without credentials was answered with 401$/);
   });
 });
 
