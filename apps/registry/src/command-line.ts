@@ -1,7 +1,11 @@
+import { RegistryError } from '@purser/core';
 import { Command, CommanderError } from 'commander';
+import { addClientCommands } from './commands/client-commands.ts';
+import { explainRegistryError } from './commands/explain-registry-error.ts';
 import { indexReferrers } from './commands/index-referrers.ts';
 import { redeliverNotifications } from './commands/redeliver-notifications.ts';
 import { serve, type CommandProcess } from './commands/serve.ts';
+import { Stopped } from './commands/stop-on-signal.ts';
 import { addStorageCommands } from './commands/storage-commands.ts';
 import { ConfigurationError } from './config/problems.ts';
 import { StartError } from './create/start-error.ts';
@@ -13,6 +17,8 @@ Examples:
   purser serve                   on 127.0.0.1:5000, content in ./registry-data
   purser serve config.yml        as a configuration file says
   REGISTRY_HTTP_ADDR=:5001 REGISTRY_STORAGE=inmemory purser serve
+  purser copy debian:12 localhost:5000/debian:12
+  purser ls localhost:5000
 
 Configuration:
   The file has the keys of CNCF Distribution, so that its config.yml works here:
@@ -41,7 +47,8 @@ Signals:
  * Does what the arguments say.
  *
  * @param words Without the program itself.
- * @returns The exit status: 0, or 1 for a failure, which has then been told in `writeError`.
+ * @returns The exit status: 0, or 1 for a failure, which has then been told in `writeError`; as of a shell when a copy
+ * or a listing was stopped by a signal.
  */
 export async function runCommandLine(
   words: readonly string[],
@@ -70,14 +77,20 @@ export async function runCommandLine(
     .action(async (path: string | undefined, { endpoint }: { endpoint?: string }) => {
       status = await redeliverNotifications({ path, endpoint }, process);
     });
-  addStorageCommands(program, process, async (command) => {
+  const run = async (command: () => Promise<number>) => {
     status = await command();
-  });
+  };
+  addStorageCommands(program, process, run);
+  addClientCommands(program, process, run);
   try {
     await program.parseAsync(words.length === 0 ? ['--help'] : words, { from: 'user' });
     return status;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode;
+    if (error instanceof Stopped) {
+      process.writeError(`purser: ${error.message}\n`);
+      return error.status;
+    }
     process.writeError(explain(error));
     return 1;
   }
@@ -102,6 +115,13 @@ function explain(error: unknown): string {
   if (error instanceof ConfigurationError) {
     return [...error.warnings, ...error.problems].map((line) => `${line}\n`).join('');
   }
+  if (RegistryError.is(error)) return `${explainRegistryError(error)}\n`;
+  if (isSystemError(error)) return `purser: ${error.message}\n`;
   if (error instanceof StartError) return `${error.message}\n`;
   return `purser: unexpected failure: ${Object.values(describeError(error)).filter(Boolean).join('\n')}\n`;
+}
+
+/** What the operating system refuses, with the file and the reason in its message. */
+function isSystemError(error: unknown): error is Error {
+  return error instanceof Error && 'syscall' in error && 'path' in error;
 }

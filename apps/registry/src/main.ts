@@ -3,6 +3,7 @@ import { boundYoungGeneration } from './young-generation.ts';
 
 boundYoungGeneration();
 const { runCommandLine } = await import('./command-line.ts');
+const { findTerminal } = await import('./find-terminal.ts');
 
 // Whoever reads the logs may go away; that must not end the registry.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
@@ -17,6 +18,11 @@ const status = await runCommandLine(process.argv.slice(2), {
   environment: process.env,
   writeOutput: (line) => void process.stdout.write(line),
   writeError: (line) => void process.stderr.write(line),
+  terminal: findTerminal(),
+  // Not opened unless a command reads it.
+  get input() {
+    return process.stdin;
+  },
   async nextSignal() {
     const { value } = await signals.next();
     return (value as [string])[0];

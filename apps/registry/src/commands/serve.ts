@@ -9,12 +9,25 @@ import { createServer, type RegistryServer } from '../create/server.ts';
 import { createLogger, type LineSink, type Logger } from '../observe/logger.ts';
 import { packageVersion } from '../package-version.ts';
 
+/** A person at a terminal. */
+export interface CommandTerminal {
+  /** Where bars are drawn and questions asked. */
+  readonly stream: NodeJS.WritableStream;
+  ask(question: string): Promise<string>;
+  /** The answer is not shown. */
+  askSecret(question: string): Promise<string>;
+}
+
 /** What a command has of its process. */
 export interface CommandProcess {
   readonly pid: number;
   readonly environment: Environment;
   readonly writeOutput: LineSink;
   readonly writeError: LineSink;
+  /** Who sits in front of it; `undefined` when nobody does, as in a pipe or a service. */
+  readonly terminal?: CommandTerminal | undefined;
+  /** What is piped into it. Default: nothing. */
+  readonly input?: AsyncIterable<Uint8Array> | undefined;
   /** The next request to stop: `SIGTERM`. */
   nextSignal(): Promise<string>;
 }
