@@ -33,7 +33,7 @@ export interface TagOccurrence {
 }
 
 /** All of a repository is gone. What was in it is not told one by one. */
-interface RepositoryOccurrence {
+export interface RepositoryOccurrence {
   readonly kind: 'repository';
   readonly action: 'delete';
 }
