@@ -2,6 +2,8 @@ import { digestOf, parseRepositoryName, parseTag, type Registry } from '@purser/
 import { MemoryDriver, type StorageDriver } from '@purser/storage-driver';
 import { describe, expect, it } from 'vitest';
 import { createRegistry } from '../create-registry.ts';
+import { ManualClock } from '../fixtures/manual-clock.ts';
+import { createGarbageCollector } from '../garbage/create-garbage-collector.ts';
 import { damage, DAMAGE_KINDS, type Victims } from '../fixtures/damage-generator.ts';
 import { decoder, pushImage, sampleImageContent } from '../fixtures/images.ts';
 import {
@@ -76,31 +78,51 @@ async function pull(registry: Registry, repository: typeof name, content: typeof
 /** More with PURSER_DAMAGED_ROOTS=200. */
 const ROOTS = Number(process.env['PURSER_DAMAGED_ROOTS'] ?? DAMAGE_KINDS.length * 3);
 
-describe('damaged storage', () => {
-  it.each(
-    Array.from(
-      { length: ROOTS },
-      (_, seed) => [DAMAGE_KINDS[seed % DAMAGE_KINDS.length]!, seed] as const,
-    ),
-  )('%s, seed %i: is named with its images, repaired, and healed by a push', async (kind, seed) => {
-    const driver = await filled();
-    const done = await damage(driver, kind, { victims, seed });
-    const findings = await check(driver, { deep: true });
-    const [found] = findings.filter(
-      ({ path, problem }) => path === done.path && problem === done.problem,
-    );
-    expect(findings.map(({ path }) => path)).toContain(done.path);
-    const hurts = isDamage(found!) ? [{ repository: name, digest: revision, tags: [tag] }] : [];
-    expect(found!.images).toEqual(hurts);
-    await pull(open(driver), other, whole);
+const roots = Array.from(
+  { length: ROOTS },
+  (_, seed) => [DAMAGE_KINDS[seed % DAMAGE_KINDS.length]!, seed] as const,
+);
 
-    await check(driver, { deep: true, repair: true });
-    await push(open(driver));
-    await pull(open(driver), name, image);
-    await pull(open(driver), other, whole);
-    const left = (await check(driver, { deep: true })).filter(isDamage);
-    expect(left).toEqual([]);
-  });
+describe('damaged storage', () => {
+  it.each(roots)(
+    '%s, seed %i: is named with its images, repaired, and healed by a push',
+    async (kind, seed) => {
+      const driver = await filled();
+      const done = await damage(driver, kind, { victims, seed });
+      const findings = await check(driver, { deep: true });
+      const [found] = findings.filter(
+        ({ path, problem }) => path === done.path && problem === done.problem,
+      );
+      expect(findings.map(({ path }) => path)).toContain(done.path);
+      const hurts = isDamage(found!) ? [{ repository: name, digest: revision, tags: [tag] }] : [];
+      expect(found!.images).toEqual(hurts);
+      await pull(open(driver), other, whole);
+
+      await check(driver, { deep: true, repair: true });
+      await push(open(driver));
+      await pull(open(driver), name, image);
+      await pull(open(driver), other, whole);
+      const left = (await check(driver, { deep: true })).filter(isDamage);
+      expect(left).toEqual([]);
+    },
+  );
+
+  it.each(roots)(
+    '%s, seed %i: does not stop a collection, which deletes nothing that is needed',
+    async (kind, seed) => {
+      const driver = await filled();
+      const done = await damage(driver, kind, { victims, seed });
+      const collector = createGarbageCollector({ driver, decoder, clock: new ManualClock() });
+      expect(await collector.collect({ deleteUntagged: true })).toBeDefined();
+      for (const { path } of victims.contents) {
+        expect((await driver.stat(path)) !== undefined || path === done.victim).toBe(true);
+      }
+      await pull(open(driver), other, whole);
+      await check(driver, { deep: true, repair: true });
+      await push(open(driver));
+      await pull(open(driver), name, image);
+    },
+  );
 
   it.each(
     DAMAGE_KINDS.filter(

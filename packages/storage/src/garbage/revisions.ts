@@ -88,7 +88,8 @@ export async function readManifest(
 export async function* filesBelow(driver: StorageDriver, root: string): AsyncIterable<string> {
   try {
     for await (const { path, isDirectory } of driver.walk(root)) {
-      if (!isDirectory) yield path;
+      // A directory in the place of a link is a link that says nothing.
+      if (!isDirectory || path.endsWith('/link')) yield path;
     }
   } catch (error) {
     if (!DriverError.is(error, 'PATH_NOT_FOUND', 'NOT_A_DIRECTORY')) throw error;
