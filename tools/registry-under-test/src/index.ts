@@ -51,6 +51,7 @@ export {
 } from './registry-client.ts';
 export { RegistryProcess, type RegistryProcessOptions } from './registry-process.ts';
 export {
+  distribution,
   dockerRegistry,
   programNamed,
   purser,

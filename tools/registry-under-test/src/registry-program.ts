@@ -49,6 +49,17 @@ export function dockerRegistry(): RegistryProgram {
   };
 }
 
+/** Distribution 3, from the path of its program. */
+export function distribution(command: string): RegistryProgram {
+  return {
+    name: 'distribution',
+    command,
+    parameters: ['serve'],
+    deletesTags: true,
+    versionParameters: ['--version'],
+  };
+}
+
 /** @throws Error when there is no such program. */
 export function programNamed(name: string, options?: PurserOptions): RegistryProgram {
   if (name === 'purser') return purser(options);
