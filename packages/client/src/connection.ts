@@ -4,6 +4,8 @@ import type { UploadSession } from './blobs/upload-session.ts';
 
 export interface ConnectionOptions {
   readonly transport: Transport;
+  /** The way around the mirrors of the registry. */
+  readonly direct: Transport;
   readonly registry: URL;
   readonly decoder: ManifestDecoder;
   readonly namespace: string | undefined;
@@ -16,6 +18,7 @@ export interface ConnectionOptions {
 /** What the parts of a client share: the way to the registry, and what was learnt of it. */
 export class Connection {
   readonly transport: Transport;
+  readonly direct: Transport;
   readonly registry: URL;
   readonly decoder: ManifestDecoder;
   readonly maximumManifestSize: number;
@@ -33,6 +36,7 @@ export class Connection {
 
   constructor(options: ConnectionOptions) {
     this.transport = options.transport;
+    this.direct = options.direct;
     this.registry = options.registry;
     this.decoder = options.decoder;
     this.maximumManifestSize = options.maximumManifestSize;

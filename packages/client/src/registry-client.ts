@@ -93,8 +93,13 @@ export function createRegistryClient({
   if (!(chunkSize >= 1)) throw new TypeError('chunkSize must be at least 1 byte');
   const url = registryUrl(registry);
   const transport = createTransport({ ...transportOptions, registry: url });
+  const direct =
+    (transportOptions.mirrors ?? []).length === 0
+      ? transport
+      : createTransport({ ...transportOptions, registry: url, mirrors: undefined });
   const connection = new Connection({
     transport,
+    direct,
     registry: url,
     decoder,
     namespace,
@@ -108,7 +113,10 @@ export function createRegistryClient({
     repository: (name) => remoteRepository(connection, name),
     repositories: (options) => listRepositories(connection, options),
     check: (options) => check(connection, options),
-    [Symbol.asyncDispose]: () => transport[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await transport[Symbol.asyncDispose]();
+      if (direct !== transport) await direct[Symbol.asyncDispose]();
+    },
   };
 }
 

@@ -31,6 +31,7 @@ import { responseUrl } from '../response-url.ts';
 import { deleting, pulling } from '../scopes.ts';
 import { discard } from '../transport/read-body.ts';
 import { RegistryClientError } from '../transport/registry-client-error.ts';
+import type { Transport } from '../transport/transport.ts';
 import { checkStored } from './upload-session.ts';
 import { Uploads } from './uploads.ts';
 
@@ -57,12 +58,22 @@ export class RemoteBlobs implements BlobStore {
   constructor(connection: Connection, name: RepositoryName) {
     this.#connection = connection;
     this.#name = name;
-    this.#uploads = new Uploads(connection, name, (digest, options) => this.stat(digest, options));
+    // That a mirror has a blob says nothing of the registry that it is pushed to.
+    this.#uploads = new Uploads(connection, name, (digest, options) =>
+      this.#stat(digest, { ...options, transport: connection.direct }),
+    );
   }
 
   /** @throws RegistryClientError `RESPONSE_INVALID` when the registry does not say how long the blob is. */
-  async stat(digest: Digest, { signal }: OperationOptions = {}): Promise<Descriptor | undefined> {
-    const response = await this.#connection.transport
+  async stat(digest: Digest, options?: OperationOptions): Promise<Descriptor | undefined> {
+    return this.#stat(digest, { ...options, transport: this.#connection.transport });
+  }
+
+  async #stat(
+    digest: Digest,
+    { transport, signal }: OperationOptions & { readonly transport: Transport },
+  ): Promise<Descriptor | undefined> {
+    const response = await transport
       .send({ ...this.#address(digest, signal), method: 'HEAD', expect: [200] })
       .catch(undefinedIfUnknown);
     if (response === undefined) return undefined;
@@ -163,7 +174,9 @@ export class RemoteBlobs implements BlobStore {
     const { from = 'anywhere', mayRead, signal } = options;
     if (from === 'anywhere' && mayRead !== undefined) return undefined;
     const session = await this.#uploads.mount(digest, { from, signal });
-    if (session === 'mounted') return this.stat(digest, { signal });
+    if (session === 'mounted') {
+      return this.#stat(digest, { transport: this.#connection.direct, signal });
+    }
     await session?.cancel();
     return undefined;
   }

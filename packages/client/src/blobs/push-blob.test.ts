@@ -61,6 +61,17 @@ describe('a push', () => {
     expect(await blobs.push(blob, from, { mountFrom: 'anywhere' })).toBe('uploaded');
   });
 
+  it('does not take a blob of a mirror for one of the registry', async () => {
+    const uploading = new Uploading();
+    const headers = { 'content-length': String(blob.size) };
+    await using mirror = await ScriptedRegistry.listen(({ answer }) => answer(200, headers));
+    await using registry = await ScriptedRegistry.listen(uploading.script());
+    const mirrors = [{ url: new URL(`http://${mirror.host}`) }];
+    const { blobs } = registry.repository({ mirrors });
+    expect((await blobs.stat(blob.digest))?.size).toBe(blob.size);
+    expect(await blobs.push(blob, from)).toBe('uploaded');
+  });
+
   it('sends parts where the registry asks for parts', async () => {
     const uploading = new Uploading();
     uploading.headers = { 'oci-chunk-min-length': '100000' };
