@@ -33,7 +33,7 @@ const DEFAULTS = { only: '', report: '', built: false };
 
 /** What the specification's users would want too, and why it is not among the runs. */
 const MISSING_RUNS =
-  'Not run: with Basic authentication and with Bearer tokens. This version of the server has no access control.';
+  'Not run: with Bearer tokens, which need a token server. They are tried with podman and skopeo.';
 
 /** As many tests as fit on a screen; a missing feature fails hundreds. */
 const MOST_TESTS = 20;
@@ -97,7 +97,12 @@ async function runOne(run: Run, { suite, folder, ...options }: Setting): Promise
   const reports = join(folder, run.name);
   await using served = await serve(run, options);
   const verdict = judge(
-    await runSuite({ program: suite, registry: served.address, folder: reports }),
+    await runSuite({
+      program: suite,
+      registry: served.address,
+      folder: reports,
+      credentials: served.credentials,
+    }),
   );
   await writeFile(join(reports, 'registry.txt'), served.registry.output);
   return verdict;

@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bucketSettings } from '@purser/bucket';
 import { GcsEmulator } from '@purser/external-programs';
@@ -7,6 +8,7 @@ import {
   type RegistryProcess,
   type Sandbox,
 } from '@purser/registry-under-test';
+import type { SuiteCredentials } from './strict-profile.ts';
 import { ReverseProxy, type ReverseProxyOptions } from './reverse-proxy.ts';
 
 /** One way to serve, in which the suite is run. */
@@ -18,6 +20,8 @@ export interface Run {
   readonly settings: Readonly<Record<string, string>>;
   /** Everything is kept in a bucket of an emulator. */
   readonly isOnBucket?: boolean | undefined;
+  /** The suite logs in, as a user of a password file. */
+  readonly isWithLogin?: boolean | undefined;
   /** The suite reaches the registry through a proxy. */
   readonly proxy?: Omit<ReverseProxyOptions, 'socketPath'> | undefined;
   /** Whether `http.host` names the URL of the proxy. */
@@ -36,6 +40,12 @@ export const RUNS: readonly Run[] = [
     about: 'storage gcs, on a bucket of fake-gcs-server',
     settings: {},
     isOnBucket: true,
+  },
+  {
+    name: 'basic',
+    about: 'with a password file, and the credentials of its user',
+    settings: { REGISTRY_STORAGE: 'inmemory' },
+    isWithLogin: true,
   },
   {
     name: 'proxy',
@@ -68,11 +78,16 @@ const STRICT_SETTINGS = {
   REGISTRY_VALIDATION_MANIFESTS_INDEXES_PLATFORMS: 'none',
 };
 
+const USER: SuiteCredentials = { user: 'alice', password: 'wonderland' };
+/** With a cheap hash of the password: the suite is what is measured. */
+const PASSWORD_ENTRY = 'alice:$2b$04$FD7bmGkQht0vq5FIlD7VSOZ6hCrXrjv2XCI/j/AF3117b.DC44qum\n';
+
 /** A registry, and its proxy if there is one. */
 export interface Served extends AsyncDisposable {
   /** `host:port` for the suite. */
   readonly address: string;
   readonly registry: RegistryProcess;
+  readonly credentials?: SuiteCredentials | undefined;
 }
 
 export interface ServeOptions {
@@ -89,6 +104,12 @@ export async function serve(run: Run, { sandbox, isBuilt }: ServeOptions): Promi
     const { bucket: name, endpoint } = resources.use(await GcsEmulator.create());
     Object.assign(settings, bucketSettings({ name, endpoint }));
   }
+  if (run.isWithLogin) {
+    const path = join(sandbox.folder, `${run.name}.htpasswd`);
+    await writeFile(path, PASSWORD_ENTRY);
+    settings['REGISTRY_AUTH_HTPASSWD_REALM'] = 'Registry';
+    settings['REGISTRY_AUTH_HTPASSWD_PATH'] = path;
+  }
   let port: number | undefined;
   if (run.proxy !== undefined) {
     const socketPath = join(sandbox.folder, `${run.name}.sock`);
@@ -104,6 +125,7 @@ export async function serve(run: Run, { sandbox, isBuilt }: ServeOptions): Promi
   return {
     address: `127.0.0.1:${registry.port}`,
     registry,
+    credentials: run.isWithLogin ? USER : undefined,
     [Symbol.asyncDispose]: () => served.disposeAsync(),
   };
 }

@@ -101,16 +101,27 @@ export const STRICT_LABELS = {
   ],
 } as const;
 
+/** What the suite logs in with. */
+export interface SuiteCredentials {
+  readonly user: string;
+  readonly password: string;
+}
+
 /** What the suite is pointed at. */
 export interface SuiteTarget {
   /** `host:port`; the API lies at its root. */
   readonly registry: string;
   /** Where the suite writes its reports. */
   readonly resultsFolder: string;
+  readonly credentials?: SuiteCredentials | undefined;
 }
 
 /** The whole environment of the suite. Nothing of ours is inherited: a variable such as `OCI_FILTER_TEST` would break a run. */
-export function strictEnvironment({ registry, resultsFolder }: SuiteTarget): NodeJS.ProcessEnv {
+export function strictEnvironment({
+  registry,
+  resultsFolder,
+  credentials,
+}: SuiteTarget): NodeJS.ProcessEnv {
   return {
     OCI_VERSION: 'dev',
     OCI_REGISTRY: registry,
@@ -119,6 +130,7 @@ export function strictEnvironment({ registry, resultsFolder }: SuiteTarget): Nod
     OCI_REPO2: 'conformance/repo2',
     OCI_RESULTS_DIR: resultsFolder,
     OCI_LOG: 'warn',
+    ...(credentials && { OCI_USERNAME: credentials.user, OCI_PASSWORD: credentials.password }),
     ...Object.fromEntries(STRICT_SWITCHES.map((name) => [name, 'true'])),
   };
 }

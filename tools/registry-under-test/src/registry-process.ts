@@ -107,7 +107,8 @@ export class RegistryProcess {
     try {
       while (this.isRunning && performance.now() < limit) {
         const answer = await client.request({ method: 'GET', path: '/v2/' }).catch(() => undefined);
-        if (answer?.status === 200) return;
+        // One that asks for a login answers, too.
+        if (answer?.status === 200 || answer?.status === 401) return;
         await wait(10);
       }
     } finally {
