@@ -42,6 +42,24 @@ it('goes on after a cut where the bytes ended, of the same content', async () =>
   ]);
 });
 
+it('opens a blob and tells its size in one request', async () => {
+  await using registry = await ScriptedRegistry.listen((exchange) => sendRange(exchange));
+  const found = await registry.repository().blobs.openDescribed(digest);
+  expect(found.descriptor).toMatchObject({ digest, size: content.byteLength });
+  expect(await read(found.content)).toEqual(content);
+  expect(registry.received).toHaveLength(1);
+});
+
+it('asks for the size of a blob whose registry does not tell it with the bytes', async () => {
+  await using registry = await ScriptedRegistry.listen(({ method, response }) => {
+    if (method === 'HEAD') response.setHeader('content-length', content.byteLength).end();
+    else response.writeHead(200, { 'transfer-encoding': 'chunked' }).end(content);
+  });
+  const found = await registry.repository().blobs.openDescribed(digest);
+  expect(found.descriptor.size).toBe(content.byteLength);
+  expect(await read(found.content)).toEqual(content);
+});
+
 it('goes on after a cut at a registry without ranges', async () => {
   let isFirst = true;
   await using registry = await ScriptedRegistry.listen(({ response, answer }) => {

@@ -26,11 +26,26 @@ const HIGH_WATER_MARK = 256 * 1024;
  */
 export async function readBlob(
   address: BlobAddress,
-  { range, size }: ReadBlobOptions = {},
+  options: ReadBlobOptions = {},
 ): Promise<Readable> {
+  return (await readSizedBlob(address, options)).content;
+}
+
+export interface SizedContent {
+  readonly content: Readable;
+  /** Bytes of the whole blob; `undefined` when the registry does not tell. */
+  readonly total: number | undefined;
+}
+
+/** As `readBlob`, with what the answer tells of the blob's size. */
+export async function readSizedBlob(
+  address: BlobAddress,
+  { range, size }: ReadBlobOptions = {},
+): Promise<SizedContent> {
   if (range !== undefined && !isRange(range)) throw outside(undefined);
   const source = new BlobSource(address, range);
   await source.open();
+  const { total } = source;
   try {
     const content =
       range === undefined
@@ -38,7 +53,7 @@ export async function readBlob(
         : source.chunks();
     const stream = Readable.from(content, { objectMode: false, highWaterMark: HIGH_WATER_MARK });
     // A stream that is destroyed before it is read never asks its source to end.
-    return stream.once('close', () => source.close());
+    return { content: stream.once('close', () => source.close()), total };
   } catch (error) {
     source.close();
     throw error;
@@ -78,6 +93,11 @@ class BlobSource {
     }
     this.#total ??= part.total;
     this.#etag ??= part.etag;
+  }
+
+  /** Bytes of the whole blob, as far as it is told. */
+  get total(): number | undefined {
+    return this.#total;
   }
 
   close(): void {

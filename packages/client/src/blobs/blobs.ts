@@ -7,6 +7,8 @@ import {
   type BlobStore,
   type BlobWriter,
   type CreateUploadOptions,
+  type DescribedBlob,
+  type DescribedBlobProvider,
   type Descriptor,
   type Digest,
   type DigestAlgorithm,
@@ -18,7 +20,7 @@ import {
   type UploadStatus,
 } from '@purser/core';
 import { contentLength, unknownBlobCodes } from './blob-part.ts';
-import { readBlob } from './blob-reader.ts';
+import { readBlob, readSizedBlob } from './blob-reader.ts';
 import type { Connection } from '../connection.ts';
 import {
   uploadBlob,
@@ -50,7 +52,7 @@ export interface UploadContentOptions extends OperationOptions {
 const REDIRECTS = [301, 302, 303, 307, 308];
 
 /** The blobs of one repository of a remote registry. */
-export class RemoteBlobs implements BlobStore {
+export class RemoteBlobs implements BlobStore, DescribedBlobProvider {
   readonly #connection: Connection;
   readonly #name: RepositoryName;
   readonly #uploads: Uploads;
@@ -94,6 +96,24 @@ export class RemoteBlobs implements BlobStore {
   ): Promise<Readable> {
     const address = { connection: this.#connection, name: this.#name, digest, signal };
     return readBlob(address, { range, size });
+  }
+
+  /**
+   * One request, as `open`; two when the registry does not say how long what it sends is.
+   *
+   * @throws RegistryClientError `RESPONSE_INVALID` when it does not say so when it is asked for that alone, either.
+   */
+  async openDescribed(digest: Digest, { signal }: OperationOptions = {}): Promise<DescribedBlob> {
+    const address = { connection: this.#connection, name: this.#name, digest, signal };
+    const { content, total } = await readSizedBlob(address);
+    if (total !== undefined) {
+      return { descriptor: { mediaType: OCTET_STREAM, digest, size: total }, content };
+    }
+    content.destroy();
+    const descriptor = await this.stat(digest, { signal });
+    if (descriptor === undefined)
+      throw new RegistryClientError('BLOB_UNKNOWN', { detail: { digest } });
+    return { descriptor, content: await readBlob(address, { size: descriptor.size }) };
   }
 
   /** Asks the registry, which costs a request. */
