@@ -5,6 +5,7 @@ import { variableFor } from './environment.ts';
 import { listKeys } from './keys.ts';
 import { parseConfig } from './load.ts';
 import { endpoint } from './notifications-section.ts';
+import { upstream } from './proxy-section.ts';
 import { configSchema } from './schema.ts';
 import { UNSERVED_SECTIONS } from './unserved.ts';
 
@@ -43,6 +44,11 @@ describe('docs/configuration.md', () => {
   it('has a row for every key of a rule of the access policy, in their order', async () => {
     const documented = await rowsBelow('Access policy');
     expect(documented.map(([key]) => key)).toEqual(listKeys(policyRule));
+  });
+
+  it('has a row for every key of a further upstream, in their order', async () => {
+    const documented = await rowsBelow('Further upstreams of the proxy');
+    expect(documented.map(([key]) => key)).toEqual(listKeys(upstream));
   });
 
   it('has a row for every section that is not applied, and says whether it is refused', async () => {

@@ -39,6 +39,7 @@ describe('a configuration file', () => {
           outbox: { durable: false },
         },
         redis: { addrs: [], db: 0, tls: { enabled: false, rootcas: [] } },
+        proxy: { ttl: 604_800_000, upstreams: [] },
       },
       warnings: [],
     });
@@ -242,6 +243,7 @@ redis:
         durable: true,
       },
     },
+    proxy: { ttl: 604_800_000, upstreams: [] },
     redis: {
       addrs: ['one.example:6379', 'two.example:6379'],
       addr: 'old.example:6379',

@@ -29,6 +29,10 @@ describe('a warning', () => {
     ],
     ['colour: red', 'config.yml:3:1: colour: unknown key, ignored'],
     ['"a\\nb": 1', 'config.yml:3:1: a\\u000ab: unknown key, ignored'],
+    [
+      'proxy: { exec: { command: /x, lifetime: 1h } }',
+      'config.yml:3:31: proxy.exec.lifetime: not applied by this version',
+    ],
     ['redis: { poolsize: 5 }', 'config.yml:3:10: redis.poolsize: not applied by this version'],
     ['http: { debug: { addr: :5001 } }', 'config.yml:3:9: http.debug: not applied by this version'],
     [
@@ -45,6 +49,7 @@ describe('a warning', () => {
     'http: { tls: {} }',
     'auth:',
     'auth: none\nproxy: ~',
+    'proxy: { remoteurl: "" }',
   ])('is not given where nothing is left out: %j', (text) => {
     const { warnings } = parseConfig(`${MINIMAL}${text}`);
     expect(warnings).toEqual([]);
@@ -148,8 +153,12 @@ describe('a wrong value', () => {
       'config.yml:3:19: auth.htpasswd.realm: expected a realm, found nothing',
     ],
     [
-      'proxy: { remoteurl: https://u:p@h }',
-      'config.yml:3:1: proxy: this version is no pull-through cache, and would accept pushes; remove the section if that is meant',
+      'proxy: { remoteurl: ftp://u:p@h }',
+      'config.yml:3:21: proxy.remoteurl: expected an http or https URL, found ftp://***@h',
+    ],
+    [
+      'proxy: { upstreams: [{ prefix: a, remoteurl: "https://a" }, { prefix: a, remoteurl: "https://b" }] }',
+      'config.yml:3:21: proxy.upstreams: expected upstreams of different prefixes, found a list',
     ],
     [
       'http: { tls: { certificate: /x } }',

@@ -5,6 +5,7 @@ import { http } from './http-section.ts';
 import { log, logLevel } from './log-section.ts';
 import { middleware } from './middleware-section.ts';
 import { notifications } from './notifications-section.ts';
+import { proxy } from './proxy-section.ts';
 import { redis } from './redis-section.ts';
 import { storage, type StorageInput } from './storage-section.ts';
 import { integer, isSection, section } from './values.ts';
@@ -43,6 +44,8 @@ export const configSchema = section({
   notifications: notifications.prefault({}),
   /** Where `storage.cache.blobdescriptor: redis` remembers. */
   redis: redis.prefault({}),
+  /** The registries that are pulled through this one. */
+  proxy: proxy.prefault({}),
 })
   .refine(
     ({ storage: { cache }, redis: { addrs, addr } }) =>

@@ -20,7 +20,8 @@ export const UNSERVED_SECTIONS: ReadonlyMap<string, UnservedSection> = new Map(
     'middleware.registry': {},
     'middleware.repository': {},
     policy: {},
-    proxy: { refuse: refuseProxy },
+    'proxy.cachewritetimeout': {},
+    'proxy.exec.lifetime': {},
     'redis.connmaxidletime': {},
     'redis.connmaxlifetime': {},
     'redis.contexttimeoutenabled': {},
@@ -61,12 +62,6 @@ function refuseReadOnly(section: ConfigNode): string | undefined {
   const enabled = nodeAt(section, 'enabled');
   if (enabled?.kind !== 'scalar' || enabled.value !== true) return undefined;
   return 'this version has no read-only mode, and would accept pushes; remove readonly if that is meant';
-}
-
-function refuseProxy(section: ConfigNode): string | undefined {
-  const remote = nodeAt(section, 'remoteurl');
-  if (remote === undefined || isEmpty(remote)) return undefined;
-  return 'this version is no pull-through cache, and would accept pushes; remove the section if that is meant';
 }
 
 function refuseDriver(): string {

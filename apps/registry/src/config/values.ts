@@ -12,16 +12,21 @@ export const integer = () => z.int({ error: 'an integer' });
 /** The longest that a timer of Node.js can wait, in milliseconds. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** Go syntax (`1m30s`) or an integer of nanoseconds; becomes milliseconds. */
-export const duration = () =>
+/** Go syntax (`1m30s`) or an integer of nanoseconds; becomes milliseconds. With `any` it may be longer than a timer's. */
+export const duration = ({ longest }: { readonly longest?: 'any' } = {}) =>
   z
     .union([z.string(), z.number()], { error: 'a duration such as 30s' })
     .transform((value, context) => {
       const milliseconds = parseDuration(value);
-      if (milliseconds !== undefined && milliseconds >= 0 && milliseconds <= LONGEST_TIMER_MS) {
+      const most = longest === 'any' ? Number.MAX_SAFE_INTEGER : LONGEST_TIMER_MS;
+      if (milliseconds !== undefined && milliseconds >= 0 && milliseconds <= most) {
         return milliseconds;
       }
-      context.addIssue('a duration from 0 to 596h, such as 30s or 1m30s');
+      context.addIssue(
+        longest === 'any'
+          ? 'a duration such as 168h'
+          : 'a duration from 0 to 596h, such as 30s or 1m30s',
+      );
       return z.NEVER;
     });
 

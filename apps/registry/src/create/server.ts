@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
-import type { AccessController, Registry } from '@purser/core';
-import { createRegistryApi } from '@purser/http-api';
+import type { AccessController, Registry, Repository } from '@purser/core';
+import { createRegistryApi, type RequestFacts } from '@purser/http-api';
 import type { Notifier } from '@purser/notifications';
 import { createRegistry } from '@purser/storage';
 import type { StorageDriver } from '@purser/storage-driver';
@@ -20,6 +20,7 @@ import { startMaintenance } from './maintenance.ts';
 import { createManifestForms } from './manifests.ts';
 import { startNotifier } from './notifier.ts';
 import { Readiness } from './readiness.ts';
+import { startProxy, type Proxy, type ProxyParts } from './proxy.ts';
 
 export interface RegistryServer {
   readonly registry: Registry;
@@ -72,15 +73,20 @@ export async function createServer(
   const access = await chooseAccess(config, parts, logger);
   const cache = await createCache(config, logger);
   const notifier = await startNotifier(config, logger);
-  const registry = createRegistry({
+  const kept: Omit<ProxyParts, 'logger'> = {
     driver,
     decoder,
+    cache: cache?.cache,
+    onDamage: ({ path, problem }) => logger.warn(`damage in storage: ${problem}`, { path }),
+  };
+  const local = createRegistry({
+    ...kept,
     deletion: config.storage.delete.enabled,
     repositoryDeletion: config.storage.delete.repositories,
     references: config.validation,
-    cache: cache?.cache,
-    onDamage: ({ path, problem }) => logger.warn(`damage in storage: ${problem}`, { path }),
   });
+  const proxy = await startProxy(local, config, { ...kept, logger });
+  const registry = proxy?.registry ?? local;
 
   const application = new Koa();
   application.use(observeRequests(observers));
@@ -93,8 +99,7 @@ export async function createServer(
       converters,
       ...apiSettings(config),
       access: access.controller,
-      decorate:
-        notifier && ((repository, facts) => notifier.observe(repository, facts, facts.user)),
+      decorate: createDecorator(proxy, notifier),
       onError: (error, context) =>
         logger.error('request failed', { ...identifyRequest(context), ...describeError(error) }),
     }),
@@ -109,9 +114,8 @@ export async function createServer(
     if (http.listening) logger.error('cannot accept a connection', describeError(error));
   });
   const connections = new Connections(http);
-  const maintained = { registry, driver, decoder, cache: cache?.cache, logger };
-  const maintenance = startMaintenance(config, maintained);
-  const running = { connections, maintenance, notifier, cache, access, driver: stored };
+  const maintenance = startMaintenance(config, { ...kept, registry: local, logger });
+  const running = { connections, maintenance, proxy, notifier, cache, access, driver: stored };
   let closing: Promise<boolean> | undefined;
   return {
     registry,
@@ -139,9 +143,18 @@ function chooseAccess({ auth }: Config, { access }: ServerParts, logger: Logger)
   return access === undefined ? createAccess(auth, logger) : without(access);
 }
 
+/** What a request works on: what is pulled through for it, observed. */
+function createDecorator(proxy: Proxy | undefined, notifier: Notifier | undefined) {
+  return (repository: Repository, facts: RequestFacts): Repository => {
+    const view = proxy?.view(repository, facts) ?? repository;
+    return notifier?.observe(view, facts, facts.user) ?? view;
+  };
+}
+
 interface ClosingParts {
   readonly connections: Connections;
   readonly maintenance: AsyncDisposable;
+  readonly proxy: Proxy | undefined;
   readonly notifier: Notifier | undefined;
   readonly cache: ServerCache | undefined;
   readonly access: ServerAccess;
@@ -150,7 +163,7 @@ interface ClosingParts {
 
 /** From the outside in: what requests make use of is there until the last of them is over. */
 async function closeAll(
-  { connections, maintenance, notifier, cache, access, driver }: ClosingParts,
+  { connections, maintenance, proxy, notifier, cache, access, driver }: ClosingParts,
   timeoutMs: number,
 ): Promise<boolean> {
   const end = performance.now() + timeoutMs;
@@ -158,6 +171,7 @@ async function closeAll(
     connections.drain(timeoutMs),
     maintenance[Symbol.asyncDispose](),
   ]);
+  await proxy?.close();
   await notifier?.close({ deadlineMs: Math.max(0, end - performance.now()) });
   cache?.close();
   access.close();
