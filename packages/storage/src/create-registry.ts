@@ -9,6 +9,7 @@ import type { StorageDriver } from '@purser/storage-driver';
 import { GlobalBlobStore } from './blob-store.ts';
 import { listRepositories } from './catalog.ts';
 import type { DamageReporter } from './damage.ts';
+import type { Clock } from './garbage/clock.ts';
 import { Grants } from './garbage/grants.ts';
 import { Links } from './links.ts';
 import { ManifestMemory } from './manifest-memory.ts';
@@ -39,6 +40,8 @@ export interface RegistryOptions {
   readonly cache?: BlobDescriptorCache | undefined;
   /** The most bytes of manifests kept in memory. Default 16 MiB; 0 keeps none. */
   readonly manifestMemoryBytes?: number | undefined;
+  /** For tests. */
+  readonly clock?: Clock | undefined;
   /** Told of damaged links and uploads, which are otherwise treated as absent. */
   readonly onDamage?: DamageReporter | undefined;
 }
@@ -76,7 +79,7 @@ export function createRegistry(options: RegistryOptions): StoredRegistry {
     policy: { deletion: options.deletion ?? false, references: options.references ?? {} },
     isRemovable: options.repositoryDeletion ?? false,
     links: new Links(driver, report),
-    grants: new Grants(driver),
+    grants: new Grants(driver, options.clock),
     global: new GlobalBlobStore(driver, options.cache?.global),
     memory: new ManifestMemory(options.manifestMemoryBytes ?? DEFAULT_MANIFEST_MEMORY),
     sessions: new UploadSessions(),
