@@ -2,13 +2,14 @@ import {
   ConnectionLost,
   RegistryClient,
   type BlobTarget,
+  type BrokenPromises,
   type ContentSource,
   type Random,
   type RegistryAnswer,
   type RegistryRequest,
+  type Tally,
 } from '@purser/registry-under-test';
-import type { BrokenPromises } from './broken-promises.ts';
-import type { RepositoryLedger, Tally } from './ledger.ts';
+import type { RepositoryLedger } from './ledger.ts';
 import type { Samples } from './samples.ts';
 
 /** What all actors share for as long as the program runs. */

@@ -1,16 +1,17 @@
 import { tmpdir } from 'node:os';
 import {
+  BrokenPromises,
   ContentSource,
   programNamed,
   Random,
   readCommandLine,
   Sandbox,
+  Tally,
   versionOf,
   type OptionValues,
 } from '@purser/registry-under-test';
 import type { World } from './actor.ts';
-import { BrokenPromises } from './broken-promises.ts';
-import { RepositoryLedger, Tally } from './ledger.ts';
+import { RepositoryLedger } from './ledger.ts';
 import { Lives } from './lives.ts';
 import { Samples } from './samples.ts';
 

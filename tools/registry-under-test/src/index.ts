@@ -26,6 +26,7 @@ export {
   type UploadEnd,
   type UploadPart,
 } from './blobs.ts';
+export { BrokenPromises, type Place } from './broken-promises.ts';
 export { readCommandLine, type OptionDefaults, type OptionValues } from './command-line.ts';
 export { ContentSource, digestOf, type ContentName, type SampleBlob } from './content.ts';
 export { ask, UnexpectedAnswer } from './expectation.ts';
@@ -62,3 +63,4 @@ export {
 export { withSettings } from './program-settings.ts';
 export { Sandbox, type SandboxOptions, type StartOptions } from './sandbox.ts';
 export { median, quantile } from './statistics.ts';
+export { Tally } from './tally.ts';
