@@ -18,12 +18,15 @@ import { buildLayouts, fillRoot, type Layouts } from './garbage-roots.ts';
 const programs = needPrograms('docker-registry', 'skopeo', 'buildah');
 
 /** How many things were done to each root: none, few, many. */
-const ROOTS = Array.from({ length: 20 }, (_, index) => ({ seed: index, deeds: (index * 3) % 16 }));
+const ROOTS = Array.from(
+  { length: Number(process.env['PURSER_GARBAGE_ROOTS'] ?? 20) },
+  (_, index) => ({ seed: index, deeds: (index * 3) % 16 }),
+);
 
 const BLOB = /\/blobs\/sha256\/..\/([0-9a-f]{64})\/data$/;
 const TAG = /\/_manifests\/tags\/[^/]+\/current\/link$/;
 
-describe.skipIf(programs.isUnmet)(`the garbage of twenty roots${programs.note}`, () => {
+describe.skipIf(programs.isUnmet)(`the garbage of ${ROOTS.length} roots${programs.note}`, () => {
   let sandbox: Sandbox;
   let layouts: Layouts;
 
