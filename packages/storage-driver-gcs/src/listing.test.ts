@@ -99,6 +99,17 @@ describe('a walk of a whole tree', () => {
     );
   });
 
+  it('takes an empty page for no end', async () => {
+    const bucket = new MemoryBucket(['root/a-b', 'root/a/file', 'root/z'], 1);
+    const list = bucket.list.bind(bucket);
+    // Before each page comes an empty one.
+    bucket.list = async ({ pageToken, ...query }) =>
+      pageToken === undefined || !pageToken.endsWith('!')
+        ? { keys: [], prefixes: [], nextPageToken: `${pageToken ?? ''}!` }
+        : list({ ...query, pageToken: pageToken.slice(0, -1) });
+    expect(await walkAll(bucket)).toEqual(['/a/', '/a/file', '/a-b', '/z']);
+  });
+
   it('goes on directory by directory when too much would have to be held', async () => {
     const keys = Array.from({ length: 11_000 }, (_, index) => `root/a-${index}/file`);
     const bucket = new MemoryBucket(['root/0', ...keys, 'root/a/file'], 1000);

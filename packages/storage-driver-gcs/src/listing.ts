@@ -90,8 +90,10 @@ export async function* objectPages(
   do {
     const token = pageToken === undefined ? {} : { pageToken };
     const page = await bucket.list({ ...query, maxResults: PAGE_SIZE, ...token }, signal);
-    yield page;
     pageToken = page.nextPageToken;
+    // One that is empty and not the last tells nothing, not even how far the bucket has come.
+    const isEmpty = page.keys.length + page.prefixes.length === 0;
+    if (!isEmpty || pageToken === undefined) yield page;
   } while (pageToken !== undefined);
 }
 
