@@ -55,6 +55,12 @@ describe('an error of the service', () => {
     expect(isTransient(answer(status))).toBe(true);
   });
 
+  it('403 may pass when it is for a rate or a quota', () => {
+    const error = answer(403, 'User rate limit exceeded');
+    expect(isTransient(error)).toBe(true);
+    expect(isAmbiguous(error)).toBe(false);
+  });
+
   it.each([400, 401, 403, 404, 409, 412, 416, 501])('%i stays', (status) => {
     expect(isTransient(answer(status))).toBe(false);
   });

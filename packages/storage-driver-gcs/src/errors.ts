@@ -80,8 +80,13 @@ const TRANSIENT_NAMES: ReadonlySet<string> = new Set(['HTTPParserError']);
 /** Whether the same request may succeed later: overload, a fault of the service, a broken connection. */
 export function isTransient(error: unknown): boolean {
   const status = statusOf(error);
-  if (status !== undefined) return TRANSIENT_STATUSES.has(status);
+  if (status !== undefined) return TRANSIENT_STATUSES.has(status) || isOverLimit(error, status);
   return isBrokenConnection(error);
+}
+
+/** Whether the service refuses for a rate or a quota with the status of missing permissions. */
+function isOverLimit(error: unknown, status: number | undefined): boolean {
+  return status === 403 && /quota|rate limit/i.test((error as Error).message);
 }
 
 function isBrokenConnection(error: unknown): boolean {
@@ -97,7 +102,7 @@ function isBrokenConnection(error: unknown): boolean {
  */
 export function isAmbiguous(error: unknown): boolean {
   const status = statusOf(error);
-  return isTransient(error) && status !== 429 && status !== 408;
+  return isTransient(error) && status !== 403 && status !== 429 && status !== 408;
 }
 
 const STATUS_CODES: Readonly<Record<number, DriverErrorCode>> = {
@@ -117,6 +122,6 @@ export function codeOfError(error: unknown): DriverErrorCode | undefined {
   if (/bucket does not exist/i.test(message)) return undefined;
   if (/default credentials|invalid_grant/i.test(message)) return 'PERMISSION_DENIED';
   const status = statusOf(error);
-  if (status === 403 && /quota|rate limit/i.test(message)) return 'BUSY';
+  if (isOverLimit(error, status)) return 'BUSY';
   return status === undefined ? undefined : STATUS_CODES[status];
 }
