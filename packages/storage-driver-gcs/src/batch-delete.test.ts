@@ -31,6 +31,38 @@ describeWithService('a batch of deletions', (test) => {
     );
   });
 
+  const BATCH = { kind: 'answer', status: 200 } as const;
+  const answerOf = (statuses: readonly number[]) =>
+    statuses.map(
+      (status, index) => `Content-ID: <response-call-${index}>\n\nHTTP/1.1 ${status} X\n`,
+    );
+
+  it('is repeated for those that failed for a while, or got no answer, and for no others', async () => {
+    const driver = test.createDriver();
+    for (const name of ['a', 'b', 'c', 'd'])
+      await driver.putContent(`/some/${name}`, Buffer.alloc(1));
+    // The first is told to be gone, and is not: so it must still be there afterwards.
+    const faults = [{ ...BATCH, body: answerOf([204, 503, 429]).join('') }];
+    test.service.sabotage = (request) => (request.includes('/batch/') ? faults.shift() : undefined);
+    await driver.delete('/some');
+    const left: string[] = [];
+    for await (const page of driver.list('/some')) left.push(...page.map(({ name }) => name));
+    expect(left).toEqual(['a']);
+  });
+
+  it('fails when one is refused, though the answer as a whole is a success', async () => {
+    const driver = test.createDriver();
+    await driver.putContent('/some/a', Buffer.alloc(1));
+    await driver.putContent('/some/b', Buffer.alloc(1));
+    const body = answerOf([503, 403]).join('');
+    test.service.sabotage = (request) =>
+      request.includes('/batch/') ? { ...BATCH, body } : undefined;
+    await expect(driver.delete('/some')).rejects.toMatchObject({
+      code: 'PERMISSION_DENIED',
+      cause: { message: expect.stringContaining('/some/b was not deleted') },
+    });
+  });
+
   it('takes a directory of several hundred files, and leaves nothing', async () => {
     const driver = test.createDriver();
     await Promise.all(
