@@ -33,9 +33,15 @@ function signedText(url: URL, method: string): string {
   );
 }
 
+async function signed(method: 'GET' | 'HEAD'): Promise<URL> {
+  const url = await signUrl(signer, { ...options, method });
+  if (url === undefined) throw new Error('there is no URL');
+  return url;
+}
+
 describe('a signed URL', () => {
   it('names the object, the account and twenty minutes', async () => {
-    const url = await signUrl(signer, { ...options, method: 'GET' });
+    const url = await signed('GET');
     expect(url.href.split('?')[0]).toBe(
       'https://storage.googleapis.com/images/root/docker/a-b.c/data',
     );
@@ -50,7 +56,7 @@ describe('a signed URL', () => {
 
   for (const method of ['GET', 'HEAD'] as const) {
     it(`has a signature that holds for ${method}`, async () => {
-      const url = await signUrl(signer, { ...options, method });
+      const url = await signed(method);
       const signature = Buffer.from(url.searchParams.get('X-Goog-Signature') ?? '', 'hex');
       const holds = (text: string) =>
         verify('RSA-SHA256', Buffer.from(text), PUBLIC_KEY, signature);
@@ -61,6 +67,11 @@ describe('a signed URL', () => {
 
   it('is not made in the name of nobody', async () => {
     const nobody = { ...signer, accountOf: async () => undefined };
-    await expect(signUrl(nobody, { ...options, method: 'GET' })).rejects.toThrow('service account');
+    expect(await signUrl(nobody, { ...options, method: 'GET' })).toBeUndefined();
+  });
+
+  it('has what the service signs percent-encoded in its path', async () => {
+    const url = await signUrl(signer, { ...options, key: "a (1)/b*c'd!/ü~", method: 'GET' });
+    expect(url?.pathname).toBe('/images/a%20%281%29/b%2Ac%27d%21/%C3%BC~');
   });
 });

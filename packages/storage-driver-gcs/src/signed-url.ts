@@ -24,15 +24,20 @@ export interface UrlSigner {
 /**
  * Makes a URL that works for one method, without credentials. The client library signs no `HEAD`.
  *
+ * @returns `undefined` when the credentials name no service account to sign as.
+
  * @see Cloud Storage documentation, "V4 signing process with your own program".
  */
-export async function signUrl(signer: UrlSigner, options: SignedUrlOptions): Promise<URL> {
+export async function signUrl(
+  signer: UrlSigner,
+  options: SignedUrlOptions,
+): Promise<URL | undefined> {
   const { endpoint, bucket, key, method, now } = options;
   const account = await signer.accountOf();
-  if (account === undefined) throw new Error('the credentials name no service account to sign as');
+  if (account === undefined) return undefined;
   const time = now.toISOString().replaceAll(/[-:]|\.\d+/g, '');
   const scope = `${time.slice(0, 8)}/auto/storage/goog4_request`;
-  const url = new URL(`${endpoint}/${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`);
+  const url = new URL(`${endpoint}/${bucket}/${key.split('/').map(encodeName).join('/')}`);
   // In the order of their names, as they are signed.
   url.search = new URLSearchParams({
     'X-Goog-Algorithm': ALGORITHM,
@@ -54,4 +59,10 @@ export async function signUrl(signer: UrlSigner, options: SignedUrlOptions): Pro
   const signature = await signer.sign([ALGORITHM, time, scope, hash].join('\n'));
   url.searchParams.set('X-Goog-Signature', Buffer.from(signature).toString('hex'));
   return url;
+}
+
+/** The service signs these five percent-encoded as well. */
+function encodeName(name: string): string {
+  const encode = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
+  return encodeURIComponent(name).replaceAll(/[!'()*]/g, encode);
 }
