@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { File, GetFilesOptions } from '@google-cloud/storage';
 import type { Dispatcher } from 'undici';
-import { formatCrc32c, updateCrc32c } from './crc32c.ts';
+import { checkCrc32c, crc32cOf, formatCrc32c, updateCrc32c } from './crc32c.ts';
 import { isAmbiguous, statusOf } from './errors.ts';
 import { successOf, type OwnRequest, type Requests } from './requests.ts';
 
@@ -99,7 +99,7 @@ export class Bucket {
     );
   }
 
-  /** Reads an object whole. */
+  /** Reads an object whole, and compares its checksum. */
   async readAll(
     key: string,
     { generation, signal }: Pick<ObjectRange, 'generation'> & { signal?: AbortSignal | undefined },
@@ -107,7 +107,10 @@ export class Bucket {
     return this.requests.retry.run(async () => {
       const range = { offset: 0, length: Infinity, generation };
       const { body, headers } = await this.readOnce(key, range, signal);
-      return { content: new Uint8Array(await body.arrayBuffer()), headers };
+      const content = new Uint8Array(await body.arrayBuffer());
+      const expected = crc32cOf([headers['x-goog-hash']].flat().join(','));
+      checkCrc32c(expected, updateCrc32c(0, content));
+      return { content, headers };
     }, signal);
   }
 

@@ -1,3 +1,5 @@
+import { Refusal } from '@purser/storage-driver';
+
 /** The Castagnoli polynomial, its bits reversed. */
 const POLYNOMIAL = 0x82f63b78;
 
@@ -60,4 +62,20 @@ export function parseCrc32c(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const bytes = Buffer.from(text, 'base64');
   return bytes.byteLength === 4 ? bytes.readUInt32BE() : undefined;
+}
+
+/** The checksum in a list such as `crc32c=AAAAAA==,md5=…`. */
+export function crc32cOf(hashes: string | undefined): string | undefined {
+  return /(?:^|[,\s])crc32c=([A-Za-z0-9+/]{6}==)/.exec(hashes ?? '')?.[1];
+}
+
+/**
+ * @param expected As `formatCrc32c` writes it; `undefined` when nothing is known.
+ * @throws Refusal `FAILED` when the bytes have another checksum.
+ */
+export function checkCrc32c(expected: string | undefined, found: number): void {
+  if (expected === undefined || expected === formatCrc32c(found)) return;
+  throw new Refusal('FAILED', {
+    message: 'the bytes that came do not have the checksum of the object',
+  });
 }

@@ -3,7 +3,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Storage } from '@google-cloud/storage';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { createStorage } from './create-storage.ts';
 import { GcsDriver } from './driver.ts';
+import { resolveOptions } from './options.ts';
 import { Requests } from './requests.ts';
 
 /** Answers everything, and keeps what it was told of credentials. */
@@ -60,5 +62,39 @@ describe('credentials', () => {
     await expect(driver.stat(`/${'n'.repeat(1025)}`)).rejects.toMatchObject({
       code: 'PATH_TOO_LONG',
     });
+  });
+
+  it('cannot help a root directory whose name has more bytes than characters', async () => {
+    const driver = new GcsDriver({
+      bucket: 'images',
+      endpoint: 'http://127.0.0.1:1',
+      rootDirectory: 'ü'.repeat(500),
+    });
+    await expect(driver.stat(`/${'n'.repeat(100)}`)).rejects.toMatchObject({
+      code: 'PATH_TOO_LONG',
+    });
+  });
+
+  it('without a key have the IAM service sign', async () => {
+    const { storage, signer } = createStorage(resolveOptions({ bucket: 'images' }));
+    const email = 'registry@project.iam.gserviceaccount.com';
+    const asked: unknown[] = [];
+    const answer = { data: { signedBlob: Buffer.from('signature').toString('base64') } };
+    // As on a machine of the cloud, whose credentials come from its metadata server.
+    Object.assign(storage.authClient, {
+      getClient: async () => ({}),
+      getUniverseDomain: async () => 'googleapis.com',
+      getCredentials: async () => ({ client_email: email }),
+      request: async (request: unknown) => (asked.push(request), answer),
+    });
+    expect(await signer?.accountOf()).toBe(email);
+    expect(Buffer.from((await signer?.sign('text')) ?? []).toString()).toBe('signature');
+    expect(asked).toEqual([
+      expect.objectContaining({
+        method: 'POST',
+        url: `https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/${email}:signBlob`,
+        data: { payload: Buffer.from('text').toString('base64') },
+      }),
+    ]);
   });
 });

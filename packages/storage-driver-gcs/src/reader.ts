@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { Refusal } from '@purser/storage-driver';
 import type { Dispatcher } from 'undici';
 import type { Bucket, ObjectRange } from './bucket.ts';
-import { formatCrc32c, updateCrc32c } from './crc32c.ts';
+import { checkCrc32c, crc32cOf, updateCrc32c } from './crc32c.ts';
 import { isTransient, statusOf } from './errors.ts';
 import { UPLOAD_CONTENT_TYPE } from './stored-upload.ts';
 
@@ -117,11 +117,12 @@ class ObjectReader extends Readable {
   }
 
   #finish(): void {
-    if (this.#expected !== undefined && this.#expected !== formatCrc32c(this.#checksum)) {
-      this.#fail(new Error('the bytes that came do not have the checksum of the object'));
-      return;
+    try {
+      checkCrc32c(this.#expected, this.#checksum);
+      this.push(null);
+    } catch (error) {
+      this.#fail(error);
     }
-    this.push(null);
   }
 
   async #reconnect(error: Error): Promise<void> {
@@ -155,9 +156,4 @@ class ObjectReader extends Readable {
 function headerOf({ headers }: Dispatcher.ResponseData, name: string): string | undefined {
   const value = headers[name];
   return Array.isArray(value) ? value.join(',') : value;
-}
-
-/** The checksum in a list such as `crc32c=AAAAAA==,md5=…`. */
-export function crc32cOf(hashes: string | undefined): string | undefined {
-  return /(?:^|[,\s])crc32c=([A-Za-z0-9+/]{6}==)/.exec(hashes ?? '')?.[1];
 }

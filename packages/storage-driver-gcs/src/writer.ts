@@ -1,7 +1,7 @@
 import { Refusal, type FileSink } from '@purser/storage-driver';
 import type { Bucket, ObjectState } from './bucket.ts';
 import { ByteQueue } from './byte-queue.ts';
-import { formatCrc32c, parseCrc32c, updateCrc32c } from './crc32c.ts';
+import { checkCrc32c, formatCrc32c, parseCrc32c, updateCrc32c } from './crc32c.ts';
 import { statusOf } from './errors.ts';
 import {
   CHUNK_ALIGNMENT,
@@ -141,17 +141,21 @@ class GcsSink implements FileSink {
 
   /** A complete object cannot grow: its bytes begin a new one. */
   async #takeCommitted(): Promise<void> {
-    const { size, generation } = this.#committed ?? {};
+    if (this.#committed === undefined) return;
+    const { size, generation, crc32c } = this.#committed;
     this.#committed = undefined;
     const { bucket, key, chunkSize } = this.#options;
-    for (let offset = 0; offset < (size ?? 0); offset += chunkSize) {
+    let checksum = 0;
+    for (let offset = 0; offset < size; offset += chunkSize) {
       const range = { offset, length: chunkSize, generation };
       const content = await bucket.requests.retry.run(async () => {
         const { body } = await bucket.readOnce(key, range);
         return new Uint8Array(await body.arrayBuffer());
       });
+      checksum = updateCrc32c(checksum, content);
       await this.#accept(content);
     }
+    checkCrc32c(crc32c, checksum);
   }
 
   /** Sends as many of the first bytes as the session takes before its end. */
