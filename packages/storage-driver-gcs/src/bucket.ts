@@ -153,16 +153,20 @@ export class Bucket {
     return { keys: files.map(({ name }) => name), prefixes, nextPageToken };
   }
 
-  /** Copies an object within the service, metadata and all. */
+  /**
+   * Copies an object within the service, metadata and all. The service may do a large one in steps, each of which is
+   * bounded and tried again by itself.
+   */
   async copy(source: string, destination: string, signal?: AbortSignal): Promise<void> {
-    await this.requests.retry.run(
-      () =>
-        this.requests.call((storage) => {
-          const bucket = storage.bucket(this.name);
-          return bucket.file(source).copy(bucket.file(destination));
-        }),
-      signal,
-    );
+    const target = `${this.resourceOf(source)}/rewriteTo${this.resourceOf(destination).slice('/storage/v1'.length)}`;
+    for (let token: string | undefined = ''; token !== undefined;) {
+      const query = token === '' ? '' : `?rewriteToken=${encodeURIComponent(token)}`;
+      token = await this.requests.retry.run(async () => {
+        const request = { method: 'POST', to: `${target}${query}`, body: '' } as const;
+        const { body } = await successOf(await this.requests.send(request));
+        return nextTokenOf((await body.json()) as RewriteStep);
+      }, signal);
+    }
   }
 
   /** @returns Whether there was something to remove. */
@@ -219,6 +223,19 @@ export function stateOf(resource: unknown): ObjectState {
     crc32c: typeof crc32c === 'string' ? crc32c : undefined,
     metadata: (metadata ?? {}) as Record<string, unknown>,
   };
+}
+
+/** How far a copy has come. @see Cloud Storage documentation, "Objects: rewrite". */
+interface RewriteStep {
+  readonly done?: boolean;
+  readonly rewriteToken?: string;
+}
+
+/** What the next step is asked with; `undefined` after the last. A copy that is not whole never passes for one. */
+function nextTokenOf({ done, rewriteToken }: RewriteStep): string | undefined {
+  if (done === true) return undefined;
+  if (rewriteToken) return rewriteToken;
+  throw new Error('the service did not end a copy, and does not say how to go on');
 }
 
 interface InsertedObject {

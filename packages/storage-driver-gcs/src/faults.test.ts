@@ -89,6 +89,35 @@ describeWithService('in spite of', (test) => {
     expect(content.subarray(17).equals(found)).toBe(true);
   });
 
+  it('a copy that takes several steps, one of which fails, a move ends', async () => {
+    const driver = test.createDriver();
+    await driver.putContent('/file', Buffer.from('content'));
+    const body = '{"done":false,"rewriteToken":"so far/="}';
+    const faults: Fault[] = [
+      { kind: 'answer', status: 200, body },
+      { kind: 'answer', status: 503 },
+    ];
+    test.service.sabotage = (request) =>
+      request.includes('/rewriteTo/') ? faults.shift() : undefined;
+    test.service.requests.length = 0;
+    await driver.move('/file', '/moved');
+    const tokens = test.service.requests
+      .filter((request) => request.includes('/rewriteTo/'))
+      .map((request) => new URL(request.slice('POST '.length), 'http://a').searchParams)
+      .map((query) => query.get('rewriteToken'));
+    expect(tokens).toEqual([null, 'so far/=', 'so far/=']);
+    expect(Buffer.from(await driver.getContent('/moved')).toString()).toBe('content');
+    expect(await driver.stat('/file')).toBeUndefined();
+  });
+
+  it('a refusal for a rate, which has the status of missing permissions, a call succeeds', async () => {
+    const driver = test.createDriver();
+    const body = '{"error":{"code":403,"message":"User rate limit exceeded"}}';
+    test.service.sabotage = once(/^POST /, { kind: 'answer', status: 403, body });
+    await driver.putContent('/file', Buffer.from('content'));
+    expect((await driver.stat('/file'))?.size).toBe(7);
+  });
+
   it('the loss of the answer to a deletion, the deletion succeeds', async () => {
     const driver = test.createDriver();
     await driver.putContent('/file', Buffer.from('content'));
@@ -199,6 +228,54 @@ describeWithService('when a fault does not pass', (test) => {
     await next.commit();
     expect(content.equals(Buffer.from(await driver.getContent('/data')))).toBe(true);
   });
+
+  it('a copy that does not come to its end leaves the file where it was', async () => {
+    const driver = test.createDriver();
+    await driver.putContent('/file', Buffer.from('content'));
+    test.service.sabotage = (request) =>
+      request.includes('/rewriteTo/') ? { kind: 'answer', status: 200, body: '{}' } : undefined;
+    expect(await codeOf(driver.move('/file', '/moved'))).toBe('FAILED');
+    expect((await driver.stat('/file'))?.size).toBe(7);
+  });
+
+  it('a complete file that is damaged on its way is not appended to', async () => {
+    const driver = test.createDriver();
+    await driver.putContent('/file', Buffer.from('content'));
+    await using writer = await driver.openWriter('/file', { append: true });
+    test.service.sabotage = (request) =>
+      request.includes('alt=media') ? { kind: 'corruptAnswer' } : undefined;
+    expect(await codeOf(writer.write(Buffer.from('more')))).toBe('FAILED');
+    await writer.cancel();
+  });
+
+  it('the rest of an upload that is damaged on its way is not gone on with', async () => {
+    const driver = test.createDriver();
+    const writer = await driver.openWriter('/data', { append: true });
+    await writer.write(Buffer.from('content'));
+    await writer.close();
+    test.service.sabotage = (request) =>
+      request.includes('alt=media') ? { kind: 'corruptAnswer' } : undefined;
+    expect(await codeOf(driver.openWriter('/data', { append: true }))).toBe('FAILED');
+  });
+
+  it.each([404, 410])(
+    'a session that ends with %i in the middle of a chunk says so',
+    async (status) => {
+      const driver = test.createDriver();
+      const writer = await driver.openWriter('/data', { append: true });
+      await writePieces(writer, bytesOf(600_000));
+      let isCut = false;
+      test.service.sabotage = (request) => {
+        if (!request.includes('upload_id=')) return undefined;
+        if (isCut) return { kind: 'answer', status };
+        isCut = true;
+        return { kind: 'cutRequest', afterBytes: 300 * KIBIBYTE };
+      };
+      const failure = writePieces(writer, bytesOf(600_000));
+      await expect(failure).rejects.toMatchObject({ code: 'FAILED', cause: { status } });
+      await expect(failure).rejects.toThrow(/session .* is gone/);
+    },
+  );
 
   it('an upload whose session is gone says so', async () => {
     const driver = test.createDriver();
