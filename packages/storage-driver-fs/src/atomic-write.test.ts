@@ -103,6 +103,16 @@ describe('symbolic links below the root', () => {
     expect((await driver.getContent('/elsewhere/file')).toString()).toBe('linked');
   });
 
+  it('stay when the directory that they lead to is emptied', async () => {
+    const { driver, root } = await createTemporaryDriver();
+    await mkdir(join(root, 'elsewhere'));
+    await symlink('elsewhere', join(root, 'directory'));
+    await driver.putContent('/directory/below/file', content);
+    await driver.delete('/directory/below/file');
+    expect(await driver.stat('/directory/below')).toBeUndefined();
+    expect(await readdir(root)).toEqual(['directory', 'elsewhere']);
+  });
+
   it('may be the root itself', async () => {
     const { driver, root } = await createTemporaryDriver();
     await mkdir(join(root, 'real'));

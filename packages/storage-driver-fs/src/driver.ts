@@ -21,7 +21,7 @@ import { readChildren } from './listing.ts';
 import { moveFile } from './move.ts';
 import { resolveOptions, type FilesystemDriverOptions } from './options.ts';
 import { openReader } from './reader.ts';
-import { removeTree } from './remove.ts';
+import { removeEmptyParents, removeTree } from './remove.ts';
 import { statOrMissing } from './stat.ts';
 import { openSink } from './writer.ts';
 
@@ -131,7 +131,11 @@ export class FilesystemDriver extends BaseDriver {
   }
 
   protected override doDelete(path: string, { signal }: CallContext): Promise<void> {
-    return this.#limit.run(() => removeTree(this.#resolve(path)), signal);
+    const target = this.#resolve(path);
+    return this.#limit.run(async () => {
+      await removeTree(target);
+      await removeEmptyParents(target, this.#root);
+    }, signal);
   }
 
   protected override codeOf(error: unknown, operation: string): DriverErrorCode | undefined {

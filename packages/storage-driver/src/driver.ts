@@ -10,7 +10,7 @@ export interface DriverOptions {
  * A place that keeps bytes under paths. It has never heard of a container.
  *
  * Paths are absolute: `/docker/registry/v2/…`; see `path.ts` for their grammar. Directories are not made: they are
- * there while something is below them, and may outlive it.
+ * there while something is below them. `delete` takes those that it empties; a `move` or a cancelled writer may leave them.
  *
  * Every call may also fail with DriverError `PATH_INVALID`, `PATH_TOO_LONG`, `PERMISSION_DENIED`, `BUSY` or `FAILED`.
  *
@@ -91,7 +91,8 @@ export interface StorageDriver {
   move(source: string, destination: string, options?: DriverOptions): Promise<void>;
 
   /**
-   * Deletes a file, or a directory with everything below it. `/a` is not a prefix of `/ab`.
+   * Deletes a file, or a directory with everything below it. `/a` is not a prefix of `/ab`. Directories above that hold
+   * nothing else go too, `/` excepted; whoever writes into one at the same time loses nothing.
    *
    * @throws DriverError `PATH_NOT_FOUND`.
    */

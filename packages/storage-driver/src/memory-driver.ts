@@ -9,7 +9,7 @@ import { Refusal } from './refusal.ts';
 /** Bytes a reader gives at once. */
 const CHUNK_SIZE = 64 * 1024;
 
-/** Keeps bytes in memory, for tests and trials: they are gone with the object. Directories stay when they are empty. */
+/** Keeps bytes in memory, for tests and trials: they are gone with the object. A move leaves empty directories. */
 export class MemoryDriver extends BaseDriver {
   readonly name = 'memory';
   readonly #root = new MemoryDirectory();
@@ -89,6 +89,15 @@ export class MemoryDriver extends BaseDriver {
   protected override async doDelete(path: string): Promise<void> {
     if (findNode(this.#root, path) === undefined) throw new Refusal('PATH_NOT_FOUND');
     this.#remove(path);
+    this.#removeEmpty(parentOfPath(path));
+  }
+
+  /** Removes a directory if nothing is in it, and then those above. */
+  #removeEmpty(directory: string): void {
+    const found = findNode(this.#root, directory);
+    if (!(found instanceof MemoryDirectory) || found === this.#root || !found.isEmpty()) return;
+    this.#remove(directory);
+    this.#removeEmpty(parentOfPath(directory));
   }
 
   #file(path: string): MemoryFile {

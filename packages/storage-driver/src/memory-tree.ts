@@ -29,6 +29,10 @@ export class MemoryDirectory {
     if (this.#children.delete(name)) this.#names.splice(this.#indexOf(name), 1);
   }
 
+  isEmpty(): boolean {
+    return this.#names.length === 0;
+  }
+
   /** The first name that sorts strictly after a text. */
   nameAfter(text: string): string | undefined {
     const index = this.#indexOf(text);

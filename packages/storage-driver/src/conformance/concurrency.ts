@@ -110,6 +110,20 @@ function describePutsAtOnce(suite: Suite): void {
     },
     { leaves: ['/file'] },
   );
+  suite.test('what is written where others delete the last file is there', async (driver) => {
+    await Promise.all(
+      numbered('/new/directory/file').map(async (path, index) => {
+        if (index % 2 === 0) await driver.putContent(path, Buffer.from(path), { durable: false });
+        else await writeFile(driver, path, [Buffer.from(path)]);
+        await assertContent(driver, path, Buffer.from(path));
+        if (index % 4 < 2) return driver.delete(path);
+        await driver.move(path, `/moved${path}`);
+        await assertContent(driver, `/moved${path}`, Buffer.from(path));
+        await driver.delete(`/moved${path}`);
+      }),
+    );
+    assert.equal(await driver.stat('/moved'), undefined);
+  });
   suite.test('what is deleted by many at once is deleted by one', async (driver) => {
     await driver.putContent('/file', filled(size, 'a'));
     const results = await Promise.allSettled(numbered('').map(() => driver.delete('/file')));

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { assertContent, assertFails } from './assertions.ts';
+import { assertContent, assertFails, pathsOf } from './assertions.ts';
 import { hello, putFiles } from './contents.ts';
 import type { Suite } from './suite.ts';
 
@@ -39,6 +39,23 @@ export function describeDeleting(suite: Suite): void {
       },
       { leaves: ['/ab'] },
     );
+    suite.test(
+      'takes the directories that it empties, and no others',
+      async (driver) => {
+        await putFiles(driver, '/a/b/c/d', '/a/b/c/e/f/g', '/a/x');
+        await driver.delete('/a/b/c/e/f/g');
+        assert.deepEqual(await pathsOf(driver.list('/a/b/c')), ['/a/b/c/d']);
+        await driver.delete('/a/b/c/d');
+        assert.equal(await driver.stat('/a/b'), undefined);
+        assert.deepEqual(await pathsOf(driver.list('/a')), ['/a/x']);
+      },
+      { leaves: ['/a/x'] },
+    );
+    suite.test('leaves an empty root behind the last file', async (driver) => {
+      await putFiles(driver, '/a/b');
+      await driver.delete('/a/b');
+      assert.deepEqual(await pathsOf(driver.list('/')), []);
+    });
     suite.test('fails the second time', async (driver) => {
       await putFiles(driver, '/a/b/c');
       await driver.delete('/a/b');

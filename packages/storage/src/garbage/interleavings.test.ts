@@ -184,8 +184,11 @@ async function check(driver: MemoryDriver, mayBeGone: boolean) {
   await look(driver, mayBeGone);
   await collectOn(driver, idle);
   await look(driver, mayBeGone);
-  const marks = await allOf(driver.walk('/purser/garbage'));
-  return marks.filter(({ isDirectory, path }) => !isDirectory && !path.includes('/lease/'));
+  const left = await allOf(driver.walk('/'));
+  return left.filter(
+    ({ isDirectory, path }) =>
+      !isDirectory && path.startsWith('/purser/garbage/') && !path.includes('/lease/'),
+  );
 }
 
 async function look(driver: MemoryDriver, mayBeGone: boolean) {

@@ -7,7 +7,9 @@ import {
 } from '@purser/core';
 import { describeBytes, sampleBytes, sampleImage, sampleIndex } from '@purser/core/testing';
 import { describe, expect, it } from 'vitest';
+import { createRegistry } from '../create-registry.ts';
 import { createWorld } from '../fixtures/garbage-world.ts';
+import { decoder } from '../fixtures/images.ts';
 import { observeCalls } from '../fixtures/recording-driver.ts';
 import { blobDataPath, layerLinkPath, revisionLinkPath, tagCurrentPath } from '../paths.ts';
 
@@ -40,6 +42,23 @@ describe('what is reachable', () => {
       deleted: { blobs: 5, manifests: 3 },
     });
     expect(await files()).toEqual([]);
+  });
+
+  it('keeps its repository in the catalog, which forgets those that a collection emptied', async () => {
+    const { driver, collector, repository, pushImage } = createWorld();
+    await pushImage(1, { name: 'a/kept', tag: 'latest' });
+    await pushImage(2, { name: 'a/gone' });
+    await pushImage(3, { name: 'a', tag: 'latest' });
+    await repository('a').tags.untag(parseTag('latest'));
+    const catalog = async () => {
+      const names: string[] = [];
+      const registry = createRegistry({ driver, decoder });
+      for await (const one of registry.repositories()) names.push(one);
+      return names;
+    };
+    expect(await catalog()).toEqual(['a', 'a/gone', 'a/kept']);
+    await collector.collect({ deleteUntagged: true });
+    expect(await catalog()).toEqual(['a/kept']);
   });
 
   it('is what refers to a subject, as long as the subject is there', async () => {
