@@ -12,10 +12,10 @@ export interface Registry {
   repository(name: RepositoryName): Repository;
 
   /**
-   * Lists the repositories that hold a manifest, component by component in byte order: `a`, `a/b`, `a-b`. One whose
-   * manifests are all gone may be listed still.
+   * Lists the repositories that hold a manifest, component by component in byte order: `a`, `a/b`, `a-b`. One whose last
+   * manifest is deleted is listed no more, whatever blobs it has.
    *
-   * @see distribution, `GET /v2/_catalog`.
+   * @see distribution, `GET /v2/_catalog`, which lists it for ever.
    */
   repositories(options?: ListOptions): AsyncIterable<RepositoryName>;
 }

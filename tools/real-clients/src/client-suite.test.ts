@@ -32,6 +32,8 @@ const LACKING: Lacks = {
   'tags: lists no tags of a repository whose manifests have none':
     'it knows no repository without a tag',
   'listing: lists pages whose sum is the whole': 'pages of its catalog leave names out',
+  'listing: does not list a repository whose manifests are all deleted, until the next push':
+    'it lists what ever held a manifest',
 };
 
 interface Case {

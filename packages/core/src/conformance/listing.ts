@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { parseTag } from '../tag.ts';
 import { sampleBytes } from '../testing/samples.ts';
 import { collect, pushImage, repositoryOf, type RegistryTest } from './suite.ts';
 
@@ -46,6 +47,20 @@ export function testListing(test: RegistryTest): void {
     await repositoryOf(registry, 'only/blobs').blobs.put(sampleBytes(5));
     await (await repositoryOf(registry, 'only/uploads').blobs.create()).close();
     assert.deepEqual(await collect(registry.repositories()), []);
+  });
+
+  test('does not list a repository whose manifests are all deleted, until the next push', async (registry) => {
+    const [repository, below] = [repositoryOf(registry), repositoryOf(registry, 'suite/first/b')];
+    const first = await pushImage(repository, { seed: 1 });
+    const second = await pushImage(repository, { seed: 2 });
+    await repository.tags.tag(parseTag('latest'), first.digest);
+    await pushImage(below);
+    await repository.manifests.delete(first.digest);
+    assert.deepEqual(await collect(registry.repositories()), ['suite/first', 'suite/first/b']);
+    await repository.manifests.delete(second.digest);
+    assert.deepEqual(await collect(registry.repositories()), ['suite/first/b']);
+    await pushImage(repository, { seed: 1 });
+    assert.deepEqual(await collect(registry.repositories()), ['suite/first', 'suite/first/b']);
   });
 }
 

@@ -47,7 +47,7 @@ export function createMemoryRegistry(options: MemoryRegistryOptions = {}): Regis
     repositories: (options) =>
       page(
         [...repositories.values()]
-          .filter(({ manifests }) => manifests.known)
+          .filter(({ manifests }) => manifests.holdsAny)
           .map(({ name }) => name)
           .sort(compareByComponent),
         { ...options, compare: compareByComponent },
@@ -68,7 +68,7 @@ class MemoryRepository implements Repository {
   constructor(name: RepositoryName, blobs: MemoryBlobs, policy: Policy) {
     this.name = name;
     this.blobs = blobs;
-    this.tags = new MemoryTags(policy.deletion, () => this.manifests.known || blobs.used);
+    this.tags = new MemoryTags(policy.deletion, () => this.manifests.holdsAny || blobs.used);
     this.manifests = new MemoryManifests(this, policy);
     this.referrers = {
       list: (subject, options) => listReferrers(this.manifests.pushed(), subject, options),
@@ -78,14 +78,12 @@ class MemoryRepository implements Repository {
 
   async #remove(deletion: boolean): Promise<void> {
     if (!deletion) throw new RegistryError('UNSUPPORTED');
-    if (!this.manifests.known && !this.blobs.used) throw new RegistryError('NAME_UNKNOWN');
+    if (!this.manifests.holdsAny && !this.blobs.used) throw new RegistryError('NAME_UNKNOWN');
     for (const part of [this.tags, this.manifests, this.blobs]) part.clear();
   }
 }
 
 class MemoryManifests implements ManifestService {
-  /** Whether there has ever been a manifest here. */
-  known = false;
   readonly #manifests = new Map<Digest, Manifest>();
   readonly #pushed = new Set<Digest>();
   readonly #repository: MemoryRepository;
@@ -96,13 +94,16 @@ class MemoryManifests implements ManifestService {
     this.#policy = policy;
   }
 
+  get holdsAny(): boolean {
+    return this.#manifests.size > 0;
+  }
+
   /** The manifests by the digests they were pushed by. */
   pushed(): readonly (readonly [Digest, Manifest])[] {
     return [...this.#manifests].filter(([digest]) => this.#pushed.has(digest));
   }
 
   clear(): void {
-    this.known = false;
     this.#manifests.clear();
     this.#pushed.clear();
   }
@@ -122,7 +123,6 @@ class MemoryManifests implements ManifestService {
     const actual = digestOf(canonicalBytes(manifest), digest && supportedAlgorithmOf(digest));
     if (digest !== undefined && digest !== actual) throw contentMismatch(digest);
     if (this.#policy.references) await this.#checkReferences(manifest);
-    this.known = true;
     this.#manifests.set(actual, manifest);
     this.#manifests.set(digestOf(canonicalBytes(manifest)), manifest);
     this.#pushed.add(actual);
