@@ -152,3 +152,39 @@ describe('a grant', () => {
     await expect(grants.granting(digest, look)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 });
+
+describe('grants that are renewed', () => {
+  async function renewals(elapsedMs: number, isActive = false): Promise<number> {
+    const { driver, clock, grants } = createGrants();
+    if (isActive) await mark(driver);
+    const since = grants.now();
+    clock.advance(elapsedMs);
+    let renewed = 0;
+    await grants.renew(since, async () => void renewed++);
+    return renewed;
+  }
+
+  it('are relied on for half a second', async () => {
+    expect(await renewals(500, true)).toBe(0);
+  });
+
+  it('are asked for again after that while anything collects', async () => {
+    expect(await renewals(501, true)).toBe(1);
+    expect(await renewals(501)).toBe(0);
+  });
+
+  it('are asked for again when a collector may have come and gone since', async () => {
+    expect(await renewals(2000)).toBe(0);
+    expect(await renewals(2001)).toBe(1);
+  });
+
+  it('are asked for again when it took long to find out that nothing collects', async () => {
+    const clock = new ManualClock();
+    const slow = observeCalls(new MemoryDriver(), () => clock.advance(2000));
+    const grants = new Grants(slow, clock);
+    clock.advance(501);
+    let renewed = 0;
+    await grants.renew(0, async () => void renewed++);
+    expect(renewed).toBe(1);
+  });
+});

@@ -84,7 +84,9 @@ export class Grants {
    */
   async renew(since: number, again: () => Promise<void>): Promise<void> {
     if (this.#clock.now() - since <= PROMPT_MS) return;
-    if (await this.#isActive()) await again();
+    const isActive = await this.#isActive();
+    // A collector that is gone may have deleted what was granted when it had not yet begun: measured after it was asked.
+    if (isActive || this.#clock.now() - since > SMALLEST_GRACE_MS) await again();
   }
 
   /** Milliseconds of a clock that only goes forward. */
