@@ -137,16 +137,28 @@ function addInspect(program: Command, process: CommandProcess, run: Run): void {
   addAccessOptions(command);
 }
 
+interface RemoveFlags extends AccessFlags {
+  readonly repository?: boolean;
+  readonly yes?: boolean;
+}
+
 function addRemove(program: Command, process: CommandProcess, run: Run): void {
   const command = program
     .command('rm <image>')
-    .description('Remove a tag or, by its digest, a manifest with all its tags.')
+    .description('Remove a tag, a manifest by its digest with all its tags, or a repository.')
+    .option('--repository', 'the whole repository of that name; it asks first')
+    .option('-y, --yes', 'do not ask')
     .option('--creds <user:password>', 'credentials for the registry')
     .addHelpText('after', REMOVE_HELP)
-    .action((place: string, flags: AccessFlags) =>
+    .action((place: string, { repository, yes, ...flags }: RemoveFlags) =>
       run(async () => {
+        const access = accessOf(process, flags, flags.creds);
+        if (repository === true) {
+          const { removeRepository } = await import('./remove-repository.ts');
+          return removeRepository({ place, access, yes }, process);
+        }
         const { remove } = await import('./remove.ts');
-        return remove({ place, access: accessOf(process, flags, flags.creds) }, process);
+        return remove({ place, access }, process);
       }),
     );
   addAccessOptions(command);
@@ -156,8 +168,10 @@ const REMOVE_HELP = `
 Examples:
   purser rm localhost:5000/app:1.0            the tag; what it named stays
   purser rm localhost:5000/app@sha256:…       the manifest, and every tag of it
+  purser rm --repository localhost:5000/app   all of the repository; those below it stay
 
-The registry must allow it: storage.delete.enabled in its configuration. Space is freed when it
+The registry must allow it: storage.delete.enabled in its configuration, and for repositories
+storage.delete.repositories, which other registries than Purser do not know. Space is freed when it
 collects its garbage.
 `;
 
