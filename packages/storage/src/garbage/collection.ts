@@ -103,13 +103,11 @@ class Collection {
     this.#tell('sweep', garbage.size);
     this.#spared = condemned - garbage.size;
     const kept = new Set<Digest>();
-    const { first, rest } = topDown(garbage);
-    for (const digest of first) {
-      if (!(await this.#delete(digest, garbage, kept))) keepDependents(digest, garbage, kept);
+    for (const rank of topDown(garbage)) {
+      await eachConcurrently(rank, CONCURRENCY, async (digest) => {
+        if (!(await this.#delete(digest, garbage, kept))) keepDependents(digest, garbage, kept);
+      });
     }
-    await eachConcurrently(rest, CONCURRENCY, async (digest) => {
-      await this.#delete(digest, garbage, kept);
-    });
   }
 
   async #delete(digest: Digest, work: Work, kept: ReadonlySet<Digest>): Promise<boolean> {
