@@ -24,12 +24,9 @@ export type { LogLevel } from './config/log-section.ts';
 export type { Config, ConfigInput } from './config/schema.ts';
 export type { DriverConfig } from './config/storage-section.ts';
 export { Connections } from './create/connections.ts';
-export {
-  createServer,
-  type RegistryServer,
-  type ServerObservers,
-  type ServerParts,
-} from './create/server.ts';
+export type { ServerObservers } from './create/application.ts';
+export { createServer, type RegistryServer, type ServerParts } from './create/server.ts';
+export type { Prepared, Reloadable } from './create/reloadable.ts';
 export type { AuthConfig } from './config/auth-section.ts';
 export { listen } from './create/listen.ts';
 export { StartError } from './create/start-error.ts';

@@ -3,12 +3,14 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { allowAll } from '@purser/core';
+import { allowAll, parseRepositoryName } from '@purser/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AuthInput } from '../config/auth-section.ts';
 import { createTemporaryDirectory } from '../fixtures/temporary-directory.ts';
-import { createLogger } from '../observe/logger.ts';
+import { createConfig } from '../config/load.ts';
+import { createLogger, createSilentLogger } from '../observe/logger.ts';
 import { startRegistry, type StartRegistryOptions } from '../start-registry.ts';
+import { createAccess, type ServerAccess } from './access.ts';
 import { StartError } from './start-error.ts';
 
 /** `wonderland`, of cost 4. */
@@ -123,6 +125,53 @@ describe('access to a server', () => {
     expect(lines.join('')).toContain('cannot fetch auth.token.jwks');
     server.closeAllConnections();
     server.close();
+  });
+
+  describe('whose configuration changes', () => {
+    const authOf = (auth: AuthInput) => createConfig({ auth });
+    const isLetIn = async ({ controller }: ServerAccess) => {
+      const caller = await controller!.identify({ authorization: basic('alice', 'wonderland') });
+      const pull = { type: 'repository', name: parseRepositoryName('a'), action: 'pull' } as const;
+      return (await caller.refusalOf([pull])) === undefined;
+    };
+    const startWith = async (auth: AuthInput) =>
+      createAccess(authOf(auth).auth, createSilentLogger());
+
+    it('takes another policy, when it takes effect and not before', async () => {
+      const file = join(directory.path, 'htpasswd');
+      await writeFile(file, ALICE);
+      const access = await startWith({ htpasswd: { realm: 'r', path: file } });
+      const [part] = access.reloadable;
+      const policy = [{ repositories: ['a'], users: ['*'], allow: [] }];
+      const prepared = await part!.prepare(
+        authOf({ htpasswd: { realm: 'r', path: file, policy } }),
+      );
+      expect(await isLetIn(access)).toBe(true);
+      prepared.takeEffect();
+      expect(await isLetIn(access)).toBe(false);
+      access.close();
+    });
+
+    it('keeps what it has when the other cannot be used, or is let go', async () => {
+      const file = join(directory.path, 'htpasswd');
+      await writeFile(file, ALICE);
+      const access = await startWith({ htpasswd: { realm: 'r', path: file } });
+      const [part] = access.reloadable;
+      const missing = join(directory.path, 'nowhere');
+      const token = { realm: 'r', service: 's', issuer: 'i', jwks: missing };
+      await expect(part!.prepare(authOf({ token }))).rejects.toThrow('there is no such file');
+      const prepared = await part!.prepare(authOf({ silly: { realm: 'r', service: 's' } }));
+      prepared.discard!();
+      expect(await isLetIn(access)).toBe(true);
+      access.close();
+    });
+
+    it('is not taken away, nor begun, without a restart', async () => {
+      const access = await startWith({ silly: { realm: 'r', service: 's' } });
+      const reloading = access.reloadable[0]!.prepare(createConfig());
+      await expect(reloading).rejects.toThrow('auth: to let everyone in takes a restart');
+      expect((await startWith({ none: {} })).reloadable).toEqual([]);
+    });
   });
 
   it.each<[string, (folder: string) => AuthInput, string]>([

@@ -1,17 +1,14 @@
 import type { Server } from 'node:http';
 import type { AccessController, Registry, Repository } from '@purser/core';
-import { createRegistryApi, type RequestFacts } from '@purser/http-api';
+import type { RequestFacts } from '@purser/http-api';
 import type { Notifier } from '@purser/notifications';
 import { createRegistry } from '@purser/storage';
 import type { StorageDriver } from '@purser/storage-driver';
-import Koa from 'koa';
 import type { Config } from '../config/schema.ts';
 import { describeError } from '../observe/describe-error.ts';
-import type { LineSink, Logger } from '../observe/logger.ts';
-import { identifyRequest, observeRequests } from '../observe/observe-requests.ts';
+import type { Logger } from '../observe/logger.ts';
 import { createAccess, without, type ServerAccess } from './access.ts';
-import { answerLiveness } from './answer-liveness.ts';
-import { answerProbes } from './answer-probes.ts';
+import { createApplication, type ServerObservers } from './application.ts';
 import { createCache, type ServerCache } from './cache.ts';
 import { Connections } from './connections.ts';
 import { applyMiddleware, createDriver } from './driver.ts';
@@ -19,21 +16,24 @@ import { createHttpServer } from './http-server.ts';
 import { startMaintenance } from './maintenance.ts';
 import { createManifestForms } from './manifests.ts';
 import { startNotifier } from './notifier.ts';
-import { Readiness } from './readiness.ts';
 import { startProxy, type Proxy, type ProxyParts } from './proxy.ts';
+import { createReload, type Reloadable } from './reloadable.ts';
 
 export interface RegistryServer {
   readonly registry: Registry;
   /** Not listening yet. */
   readonly http: Server;
   readonly connections: Connections;
+  /** What of the configuration can change while the server runs; a section stands for all that is below it. */
+  readonly reloadableKeys: readonly string[];
   /**
-   * Reads again what can change while the server runs: users, and the keys of token servers. Password files and key sets
-   * with a URL are followed without it.
+   * Takes what can change from a configuration, and reads again the files that it names. Password files and key sets with
+   * a URL are followed without it.
    *
-   * @throws StartError naming what cannot be used; what counted before still does.
+   * @param config Default: the one that is in effect.
+   * @throws StartError naming what cannot be used; what counted before still does, all of it.
    */
-  reload(): Promise<void>;
+  reload(config?: Config): Promise<void>;
   /**
    * Lets running requests finish, and events arrive, as far as the time goes. A second call waits for the first.
    *
@@ -47,12 +47,8 @@ export interface RegistryServer {
 export interface ServerParts {
   /** Tells who may do what, in place of what the `auth` section says. */
   readonly access?: AccessController | undefined;
-}
-
-export interface ServerObservers {
-  readonly logger: Logger;
-  /** Takes the lines of the access log; nobody when absent. */
-  readonly writeAccess?: LineSink | undefined;
+  /** What is to take a changed configuration together with the server. */
+  readonly reloadable?: readonly Reloadable[] | undefined;
 }
 
 /**
@@ -69,13 +65,13 @@ export async function createServer(
 
   const stored = await createDriver(config.storage.driver);
   const driver = applyMiddleware(stored, config.middleware);
-  const { decoder, converters } = await createManifestForms(config.compatibility);
+  const forms = await createManifestForms(config.compatibility);
   const access = await chooseAccess(config, parts, logger);
   const cache = await createCache(config, logger);
   const notifier = await startNotifier(config, logger);
   const kept: Omit<ProxyParts, 'logger'> = {
     driver,
-    decoder,
+    decoder: forms.decoder,
     cache: cache?.cache,
     onDamage: ({ path, problem }) => logger.warn(`damage in storage: ${problem}`, { path }),
   };
@@ -88,25 +84,14 @@ export async function createServer(
   const proxy = await startProxy(local, config, { ...kept, logger });
   const registry = proxy?.registry ?? local;
 
-  const application = new Koa();
-  application.use(observeRequests(observers));
-  application.use(answerLiveness());
-  application.use(answerProbes(new Readiness({ driver, logger })));
-  application.use(
-    createRegistryApi({
-      registry,
-      decoder,
-      converters,
-      ...apiSettings(config),
-      access: access.controller,
-      decorate: createDecorator(proxy, notifier),
-      onError: (error, context) =>
-        logger.error('request failed', { ...identifyRequest(context), ...describeError(error) }),
-    }),
-  );
-  // What matters went to `onError`; what Koa tells is that a client left in the middle of an answer.
-  application.on('error', (error) => logger.debug('connection broke', describeError(error)));
-
+  const application = createApplication(config, {
+    registry,
+    forms,
+    driver,
+    access: access.controller,
+    decorate: createDecorator(proxy, notifier),
+    observers,
+  });
   const handle = application.callback();
   const http = createHttpServer((request, response) => void handle(request, response));
   // Too many open files, for one: the next client may be luckier. Failing to listen at all is told by `listen`.
@@ -116,26 +101,15 @@ export async function createServer(
   const connections = new Connections(http);
   const maintenance = startMaintenance(config, { ...kept, registry: local, logger });
   const running = { connections, maintenance, proxy, notifier, cache, access, driver: stored };
+  const reloadable = [...access.reloadable, ...(parts.reloadable ?? [])];
   let closing: Promise<boolean> | undefined;
   return {
     registry,
     http,
     connections,
-    reload: access.reload,
+    reloadableKeys: reloadable.flatMap(({ keys }) => keys),
+    reload: createReload(reloadable, config),
     close: (timeoutMs) => (closing ??= closeAll(running, timeoutMs)),
-  };
-}
-
-/** What the API does otherwise than by itself, as far as plain values say. */
-function apiSettings({ http, tags, catalog, storage }: Config) {
-  return {
-    prefix: http.prefix,
-    host: http.host,
-    relativeUrls: http.relativeurls,
-    headers: http.headers,
-    maximumTags: tags.maxtags,
-    maximumCatalogEntries: catalog.maxentries,
-    redirect: !storage.redirect.disable,
   };
 }
 

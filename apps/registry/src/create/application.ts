@@ -1,0 +1,68 @@
+import type { AccessController, Registry } from '@purser/core';
+import { createRegistryApi, type RegistryApiOptions } from '@purser/http-api';
+import type { StorageDriver } from '@purser/storage-driver';
+import Koa from 'koa';
+import type { Config } from '../config/schema.ts';
+import { describeError } from '../observe/describe-error.ts';
+import type { LineSink, Logger } from '../observe/logger.ts';
+import { identifyRequest, observeRequests } from '../observe/observe-requests.ts';
+import { answerLiveness } from './answer-liveness.ts';
+import { answerProbes } from './answer-probes.ts';
+import type { ManifestForms } from './manifests.ts';
+import { Readiness } from './readiness.ts';
+
+export interface ServerObservers {
+  readonly logger: Logger;
+  /** Takes the lines of the access log; nobody when absent. */
+  readonly writeAccess?: LineSink | undefined;
+}
+
+export interface ServedParts {
+  readonly registry: Registry;
+  readonly forms: ManifestForms;
+  /** Whether it can be written is asked by those who probe the server. */
+  readonly driver: StorageDriver;
+  /** Nobody is asked when absent. */
+  readonly access: AccessController | undefined;
+  readonly decorate: RegistryApiOptions['decorate'];
+  readonly observers: ServerObservers;
+}
+
+/** What answers requests: probes, then the registry API; each of them is observed. */
+export function createApplication(
+  config: Config,
+  { registry, forms, driver, access, decorate, observers }: ServedParts,
+): Koa {
+  const { logger } = observers;
+  const application = new Koa();
+  application.use(observeRequests(observers));
+  application.use(answerLiveness());
+  application.use(answerProbes(new Readiness({ driver, logger })));
+  application.use(
+    createRegistryApi({
+      registry,
+      ...forms,
+      ...apiSettings(config),
+      access,
+      decorate,
+      onError: (error, context) =>
+        logger.error('request failed', { ...identifyRequest(context), ...describeError(error) }),
+    }),
+  );
+  // What matters went to `onError`; what Koa tells is that a client left in the middle of an answer.
+  application.on('error', (error) => logger.debug('connection broke', describeError(error)));
+  return application;
+}
+
+/** What the API does otherwise than by itself, as far as plain values say. */
+function apiSettings({ http, tags, catalog, storage }: Config) {
+  return {
+    prefix: http.prefix,
+    host: http.host,
+    relativeUrls: http.relativeurls,
+    headers: http.headers,
+    maximumTags: tags.maxtags,
+    maximumCatalogEntries: catalog.maxentries,
+    redirect: !storage.redirect.disable,
+  };
+}
