@@ -18,7 +18,7 @@ import { GcsDriver } from '@purser/storage-driver-gcs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { distributionOnBucket } from './distribution-on-bucket.ts';
 import { purserOnBucket } from './purser-on-bucket.ts';
-import { Relay, type Exchange } from './relay.ts';
+import { startRelay, type Exchange, type Relay } from './relay.ts';
 import { countRequests, totalOf, type RequestCounts } from './storage-requests.ts';
 import { storeRepositories, storeTags } from './stored-repositories.ts';
 
@@ -69,7 +69,7 @@ describe.skipIf(emulated.isUnmet)(
       );
       const emulator = resources.use(await GcsEmulator.create('filesystem'));
       const { bucket: name, endpoint, port } = emulator;
-      relay = resources.use(await Relay.start({ ports: [port], renamesHost: true }));
+      relay = resources.use(await startRelay({ ports: [port], renamesHost: true }));
       bucket = { name, endpoint: `http://${relay.host}` };
       const driver = new GcsDriver({ bucket: name, endpoint });
       names = await storeRepositories(driver, { teams: REPOSITORIES / 100, repositories: 100 });

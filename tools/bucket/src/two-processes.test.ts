@@ -32,7 +32,7 @@ import {
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { buildLayeredImage, LAYER_COUNT } from './layered-image.ts';
 import { purserOnBucket } from './purser-on-bucket.ts';
-import { Relay } from './relay.ts';
+import { startRelay, type Relay } from './relay.ts';
 
 const CLIENTS = Array.from({ length: 8 }, (_, index) => index);
 const PLAIN = '--tls-verify=false';
@@ -59,7 +59,7 @@ describe.skipIf(emulated.isUnmet)(`two servers over one bucket${emulated.note}`,
   });
   afterAll(() => resources.disposeAsync());
 
-  beforeEach(async () => void (relay = await Relay.start({ ports })));
+  beforeEach(async () => void (relay = await startRelay({ ports })));
   afterEach(async () => {
     await relay[Symbol.asyncDispose]();
     deepEqual(

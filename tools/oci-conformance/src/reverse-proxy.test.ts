@@ -3,14 +3,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Forwarder } from '@purser/registry-under-test';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ReverseProxy, type ReverseProxyOptions } from './reverse-proxy.ts';
+import { startReverseProxy, type ReverseProxyOptions } from './reverse-proxy.ts';
 
-describe('ReverseProxy', () => {
+describe('startReverseProxy', () => {
   let folder: string;
   let socketPath: string;
   let registry: Server | undefined;
-  let proxy: ReverseProxy;
+  let proxy: Forwarder;
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'reverse-proxy-'));
@@ -30,7 +31,7 @@ describe('ReverseProxy', () => {
   ): Promise<string> {
     registry = createServer(listener).listen(socketPath);
     await once(registry, 'listening');
-    proxy = await ReverseProxy.start({ socketPath, ...options });
+    proxy = await startReverseProxy({ socketPath, ...options });
     return `http://127.0.0.1:${proxy.port}`;
   }
 
@@ -98,7 +99,7 @@ describe('ReverseProxy', () => {
   });
 
   it('answers 502 while there is no registry', async () => {
-    proxy = await ReverseProxy.start({ socketPath });
+    proxy = await startReverseProxy({ socketPath });
     expect((await fetch(`http://127.0.0.1:${proxy.port}/v2/`)).status).toBe(502);
   });
 });

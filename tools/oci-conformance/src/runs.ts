@@ -9,7 +9,7 @@ import {
   type Sandbox,
 } from '@purser/registry-under-test';
 import type { SuiteCredentials } from './strict-profile.ts';
-import { ReverseProxy, type ReverseProxyOptions } from './reverse-proxy.ts';
+import { startReverseProxy, type ReverseProxyOptions } from './reverse-proxy.ts';
 
 /** One way to serve, in which the suite is run. */
 export interface Run {
@@ -113,7 +113,7 @@ export async function serve(run: Run, { sandbox, isBuilt }: ServeOptions): Promi
   let port: number | undefined;
   if (run.proxy !== undefined) {
     const socketPath = join(sandbox.folder, `${run.name}.sock`);
-    const proxy = resources.use(await ReverseProxy.start({ socketPath, ...run.proxy }));
+    const proxy = resources.use(await startReverseProxy({ socketPath, ...run.proxy }));
     ({ port } = proxy);
     Object.assign(settings, { REGISTRY_HTTP_NET: 'unix', REGISTRY_HTTP_ADDR: socketPath });
     if (run.isToldItsUrl) settings['REGISTRY_HTTP_HOST'] = `http://127.0.0.1:${port}/`;

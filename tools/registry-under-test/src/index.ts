@@ -30,6 +30,7 @@ export { BrokenPromises, type Place } from './broken-promises.ts';
 export { readCommandLine, type OptionDefaults, type OptionValues } from './command-line.ts';
 export { ContentSource, digestOf, type ContentName, type SampleBlob } from './content.ts';
 export { ask, UnexpectedAnswer } from './expectation.ts';
+export { Forwarder, type ForwarderOptions, type Route } from './forwarder.ts';
 export {
   IMAGE_MANIFEST,
   imageManifest,
