@@ -42,6 +42,8 @@ export interface RegistryErrorOptions {
   /** Data for the client: any JSON value. Never a secret, never a path of the server. */
   readonly detail?: unknown;
   readonly cause?: unknown;
+  /** When it is worth trying again, in seconds from now. */
+  readonly retryAfterSeconds?: number | undefined;
   /** Further failures of the same call, such as the other missing blobs of one manifest. */
   readonly related?: readonly RegistryError[];
 }
@@ -54,6 +56,7 @@ export class RegistryError extends Error {
   readonly [brand] = true;
   readonly code: ErrorCode;
   readonly detail: unknown;
+  readonly retryAfterSeconds: number | undefined;
   readonly related: readonly RegistryError[];
 
   constructor(code: ErrorCode, options: RegistryErrorOptions = {}) {
@@ -63,6 +66,7 @@ export class RegistryError extends Error {
     );
     this.code = code;
     this.detail = options.detail;
+    this.retryAfterSeconds = options.retryAfterSeconds;
     this.related = options.related ?? [];
   }
 

@@ -17,3 +17,4 @@
 export { createRegistryApi } from './registry-api.ts';
 export { createRequestHandler } from './create-request-handler.ts';
 export type { AnswerFacts, RegistryApiOptions, RequestFacts } from './options.ts';
+export type { WriteGate } from './write-gate.ts';

@@ -9,6 +9,7 @@ import {
 } from '@purser/core';
 import type { Context } from 'koa';
 import { createUrlBuilder, type UrlBuilder } from './urls.ts';
+import type { WriteGate } from './write-gate.ts';
 
 export interface RegistryApiOptions {
   /** What is served. */
@@ -43,6 +44,8 @@ export interface RegistryApiOptions {
   readonly redirect?: boolean | undefined;
   /** Tells who may do what. Default: everyone may do everything. */
   readonly access?: AccessController | undefined;
+  /** Decides whether content may be changed at this moment. Default: it always may. */
+  readonly writes?: WriteGate | undefined;
   /** Wraps a repository for one request, as observers and policies do. Default: it is used as it is. */
   readonly decorate?: ((repository: Repository, facts: RequestFacts) => Repository) | undefined;
   /**
@@ -99,6 +102,7 @@ export interface Settings {
   readonly maximumCatalogEntries: number;
   readonly redirect: boolean;
   readonly access: AccessController | undefined;
+  readonly writes: WriteGate | undefined;
   readonly decorate: ((repository: Repository, facts: RequestFacts) => Repository) | undefined;
   readonly onError: (error: unknown, context: Context) => void;
 }
@@ -124,6 +128,7 @@ export function resolveOptions(options: RegistryApiOptions): Settings {
     ),
     redirect: options.redirect ?? true,
     access: options.access,
+    writes: options.writes,
     decorate: options.decorate,
     onError: options.onError ?? ignore,
   };

@@ -57,7 +57,8 @@ const RENDERINGS: Readonly<Record<ErrorCode, Rendering>> = {
  */
 export function renderError(context: Context, error: unknown): void {
   const known = RegistryError.is(error) ? error : new RegistryError('UNKNOWN');
-  const { status, retryAfterSeconds } = RENDERINGS[known.code];
+  const { status, ...rendering } = RENDERINGS[known.code];
+  const retryAfterSeconds = known.retryAfterSeconds ?? rendering.retryAfterSeconds;
   if (retryAfterSeconds !== undefined) context.set('Retry-After', String(retryAfterSeconds));
   context.status = status;
   context.set('Content-Type', 'application/json');

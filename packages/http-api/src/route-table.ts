@@ -30,6 +30,7 @@ import { upload, uploads } from './handlers/uploads.ts';
 import { claimedUser, clientAddress } from './client-claims.ts';
 import type { RequestFacts, Settings } from './options.ts';
 import { warn } from './warnings.ts';
+import { admitWrite, allowedNow } from './write-gate.ts';
 
 type ParametersOf<Name extends RouteName> = RouteParameters<(typeof routes)[Name]['pattern']>;
 
@@ -61,16 +62,17 @@ export function createRouter(settings: Settings): Middleware {
 }
 
 function createDispatcher(settings: Settings, routeName: RouteName, table: MethodTable<never>) {
-  const { access } = settings;
+  const { access, writes } = settings;
   const route: Route = routes[routeName];
   const handlers = new Map(Object.entries(table) as [string, Handler<Call>][]);
-  const allow = [...handlers.keys()].toSorted().join(', ');
+  const methods = [...handlers.keys()].toSorted();
 
   return async function dispatch(context: Context): Promise<void> {
     const parameters = route.parse(context['newRouterPath']);
     const caller = access && (await authorize(context, access, targetOf(routeName, parameters)));
     const handler = handlers.get(context.method);
-    if (handler === undefined) return answerOtherMethod(context, allow);
+    if (handler === undefined) return answerOtherMethod(context, allowedNow(methods, writes));
+    using _write = admitWrite(context, methods, writes);
     await handler({ context, settings, parameters, caller });
   };
 }
