@@ -46,7 +46,7 @@ export async function startRegistry({
   ...input
 }: StartRegistryOptions = {}): Promise<RunningRegistry> {
   const config = createConfig(input);
-  await prepareRootDirectory(config.storage.driver);
+  await prepareRootDirectory(config.storage);
   const server = await createServer(config, { logger }, { access });
   const close = () => server.close(config.http.draintimeout);
   const url = await listen(server.http, config.http.listen).catch(async (error: unknown) => {

@@ -45,7 +45,7 @@ export async function serve(path: string | undefined, process: CommandProcess): 
   const logger = createServeLogger(config, process);
   for (const warning of warnings) logger.warn(warning);
 
-  await prepareRootDirectory(config.storage.driver);
+  await prepareRootDirectory(config.storage);
   const server = await createServer(config, {
     logger,
     writeAccess: config.log.accesslog.disabled ? undefined : process.writeOutput,

@@ -196,13 +196,8 @@ describe('a variable that does not fit', () => {
     ],
     [
       'REGISTRY_STORAGE_MAINTENANCE_READONLY_ENABLED',
-      'true',
-      'storage.maintenance.readonly: this version has no read-only mode, and would accept pushes; remove readonly if that is meant',
-    ],
-    [
-      'REGISTRY_STORAGE_MAINTENANCE_READONLY',
-      'enabled: true',
-      'storage.maintenance.readonly: this version has no read-only mode, and would accept pushes; remove readonly if that is meant',
+      'maybe',
+      'storage.maintenance.readonly.enabled: expected true or false, found maybe',
     ],
   ])('%s=%s stops the start', (variable, value, message) => {
     expect(problemsWith({ [variable]: value })).toEqual([`${variable}: ${message}`]);

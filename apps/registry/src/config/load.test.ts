@@ -18,7 +18,7 @@ describe('a configuration file', () => {
           delete: { enabled: false, repositories: false },
           redirect: { disable: false },
           cache: { blobdescriptorsize: 10_000, isDeprecated: false },
-          maintenance: { uploadpurging: PURGING },
+          maintenance: { uploadpurging: PURGING, readonly: { enabled: false } },
           scrub: { enabled: false, interval: 7 * DAY, rate: 16_777_216, repair: false },
           gc: { interval: 0, grace: DAY / 24, deleteuntagged: false },
         },
@@ -31,7 +31,7 @@ describe('a configuration file', () => {
         middleware: { storage: [] },
         catalog: { maxentries: 1000 },
         tags: { maxtags: 1000 },
-        validation: { blobs: 'all', manifests: 'all' },
+        validation: { blobs: 'all', manifests: 'all', urls: { allow: [], deny: [] } },
         compatibility: { schema1: { enabled: false } },
         notifications: {
           events: { includereferences: false },
@@ -57,7 +57,7 @@ describe('a configuration file', () => {
     ['{ manifests: { indexes: { platforms: list } } }', 'all'],
   ])('asks for the members of indexes by validation: %s', (validation, manifests) => {
     const { config } = parseConfig(`${MINIMAL}validation: ${validation}`);
-    expect(config.validation).toEqual({ blobs: 'all', manifests });
+    expect(config.validation).toMatchObject({ blobs: 'all', manifests });
   });
 
   it('never keeps the secret, which nothing needs', () => {
@@ -127,6 +127,7 @@ storage:
   redirect: { disable: true }
   maintenance:
     uploadpurging: { enabled: false, age: 24h, interval: 24h, dryrun: true }
+    readonly: { enabled: true, message: moving, retryafter: 10m }
   gc: { interval: 12h, grace: 30m, deleteuntagged: true }
   scrub: { enabled: true, interval: 24h, rate: 1, repair: true }
   cache: { blobdescriptor: redis, layerinfo: inmemory, blobdescriptorsize: 50 }
@@ -147,6 +148,7 @@ validation:
   manifests:
     blobs: none
     indexes: { platforms: List, platformlist: [{ architecture: amd64, os: linux }] }
+    urls: { allow: ["^https://a/"], deny: [secret] }
 compatibility: { schema1: { enabled: true, signingkeyfile: /etc/key.json } }
 notifications:
   events: { includereferences: true }
@@ -193,7 +195,10 @@ redis:
       delete: { enabled: true, repositories: true },
       redirect: { disable: true },
       cache: { blobdescriptor: 'redis', blobdescriptorsize: 50, isDeprecated: true },
-      maintenance: { uploadpurging: { ...PURGING, enabled: false, age: DAY, dryrun: true } },
+      maintenance: {
+        uploadpurging: { ...PURGING, enabled: false, age: DAY, dryrun: true },
+        readonly: { enabled: true, message: 'moving', retryafter: 600_000 },
+      },
       scrub: { enabled: true, interval: DAY, rate: 1, repair: true },
       gc: { interval: DAY / 2, grace: DAY / 48, deleteuntagged: true },
     },
@@ -216,7 +221,11 @@ redis:
     },
     catalog: { maxentries: 50 },
     tags: { maxtags: 1000 },
-    validation: { blobs: 'none', manifests: [{ architecture: 'amd64', os: 'linux' }] },
+    validation: {
+      blobs: 'none',
+      manifests: [{ architecture: 'amd64', os: 'linux' }],
+      urls: { allow: ['^https://a/'], deny: ['secret'] },
+    },
     compatibility: { schema1: { enabled: true, signingkeyfile: '/etc/key.json' } },
     notifications: {
       events: { includereferences: true },

@@ -1,4 +1,4 @@
-import { duration, flag, integer, section } from './values.ts';
+import { duration, flag, integer, section, text } from './values.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -32,4 +32,16 @@ export const scrub = section({
   repair: flag(false),
 });
 
-export const maintenance = section({ uploadpurging: uploadpurging.prefault({}) });
+const readonly = section({
+  enabled: flag(false),
+  /** Told to clients that want to write. Default: that the registry is read-only. Purser's own. */
+  message: text().optional(),
+  /** When clients may try again: then it is 503, and otherwise 405. Purser's own. */
+  retryafter: duration().optional(),
+});
+
+export const maintenance = section({
+  uploadpurging: uploadpurging.prefault({}),
+  /** Whether clients can change nothing. */
+  readonly: readonly.prefault({}),
+});

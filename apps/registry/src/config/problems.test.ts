@@ -191,8 +191,8 @@ describe('a wrong value', () => {
       'config.yml:2:10: storage.floppy: unknown storage driver; expected filesystem, gcs, inmemory, or a module that exports a driver',
     ],
     [
-      'version: 0.1\nstorage: { inmemory: , maintenance: { readonly: { enabled: true } } }',
-      'config.yml:2:39: storage.maintenance.readonly: this version has no read-only mode, and would accept pushes; remove readonly if that is meant',
+      'version: 0.1\nstorage: inmemory\nvalidation: { manifests: { urls: { allow: ["(?=a)"] } } }',
+      'config.yml:3:44: validation.manifests.urls.allow.0: expected a regular expression of RE2, as Go has them, found (?=a)',
     ],
     ['storage: inmemory', 'config.yml:1:1: version: expected 0.1, found nothing'],
     ['', 'config.yml:1:1: version: expected 0.1, found nothing'],

@@ -130,8 +130,10 @@ function driverNames(section: Readonly<Record<string, unknown>>): readonly strin
   );
 }
 
+export type StorageSectionInput = z.input<typeof known>;
+
 /** What a program may write. */
-export type StorageInput = z.input<typeof known> | Readonly<Record<string, DriverModuleInput>>;
+export type StorageInput = StorageSectionInput | Readonly<Record<string, DriverModuleInput>>;
 
 interface DriverModuleInput {
   readonly module: string;

@@ -44,10 +44,8 @@ export const UNSERVED_SECTIONS: ReadonlyMap<string, UnservedSection> = new Map(
     'redis.routerandomly': {},
     'redis.unstableresp3': {},
     'storage.azure': { refuse: refuseDriver },
-    'storage.maintenance.readonly': { refuse: refuseReadOnly },
     'storage.s3': { refuse: refuseDriver },
     'storage.tag': {},
-    'validation.manifests.urls': {},
   }),
 );
 
@@ -56,12 +54,6 @@ function refuseTls(section: ConfigNode): string | undefined {
   const decisive = [nodeAt(section, 'certificate'), nodeAt(section, 'letsencrypt', 'cachefile')];
   if (decisive.every((node) => node === undefined || isEmpty(node))) return undefined;
   return 'this version has no TLS, and would serve in the clear; remove the section and put a TLS proxy in front';
-}
-
-function refuseReadOnly(section: ConfigNode): string | undefined {
-  const enabled = nodeAt(section, 'enabled');
-  if (enabled?.kind !== 'scalar' || enabled.value !== true) return undefined;
-  return 'this version has no read-only mode, and would accept pushes; remove readonly if that is meant';
 }
 
 function refuseDriver(): string {

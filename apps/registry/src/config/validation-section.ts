@@ -1,4 +1,5 @@
 import type { ReferencePolicy } from '@purser/storage';
+import { RE2JS } from 're2js';
 import { z } from 'zod';
 import { flag, section, text } from './values.ts';
 
@@ -6,6 +7,22 @@ const platform = section({
   architecture: text('an architecture such as amd64'),
   os: text('an operating system such as linux'),
 });
+
+const patterns = z.array(
+  text('a regular expression').refine(isPattern, {
+    error: 'a regular expression of RE2, as Go has them',
+  }),
+  { error: 'a list of regular expressions' },
+);
+
+function isPattern(text: string): boolean {
+  try {
+    RE2JS.compile(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 export const validation = section({
   /** Members of indexes need not be there. Default `false`. */
@@ -24,10 +41,13 @@ export const validation = section({
       /** An empty list stands for all platforms. */
       platformlist: z.array(platform, { error: 'a list of platforms' }).default([]),
     }).prefault({}),
+    /** Regular expressions of the URLs that manifests may name, and of those that they may not. Default: any. */
+    urls: section({ allow: patterns.default([]), deny: patterns.default([]) }).prefault({}),
   }).prefault({}),
-}).transform(({ disabled, enabled, manifests: { blobs, indexes } }) => {
+}).transform(({ disabled, enabled, manifests: { blobs, indexes, urls } }) => {
   const checked = indexes.platforms === 'list' && indexes.platformlist.length > 0;
   const wanted = checked ? indexes.platformlist : indexes.platforms === 'none' ? 'none' : 'all';
-  const manifests: ReferencePolicy['manifests'] = disabled && enabled !== true ? 'none' : wanted;
-  return { blobs, manifests };
+  const isOff = disabled && enabled !== true;
+  const manifests: ReferencePolicy['manifests'] = isOff ? 'none' : wanted;
+  return { blobs, manifests, urls: isOff ? { allow: [], deny: [] } : urls };
 });

@@ -10,6 +10,7 @@ import { answerLiveness } from './answer-liveness.ts';
 import { answerProbes } from './answer-probes.ts';
 import type { ManifestForms } from './manifests.ts';
 import { Readiness } from './readiness.ts';
+import type { Writes } from './writes.ts';
 
 export interface ServerObservers {
   readonly logger: Logger;
@@ -24,6 +25,7 @@ export interface ServedParts {
   readonly driver: StorageDriver;
   /** Nobody is asked when absent. */
   readonly access: AccessController | undefined;
+  readonly writes: Writes;
   readonly decorate: RegistryApiOptions['decorate'];
   readonly observers: ServerObservers;
 }
@@ -31,19 +33,20 @@ export interface ServedParts {
 /** What answers requests: probes, then the registry API; each of them is observed. */
 export function createApplication(
   config: Config,
-  { registry, forms, driver, access, decorate, observers }: ServedParts,
+  { registry, forms, driver, access, writes, decorate, observers }: ServedParts,
 ): Koa {
   const { logger } = observers;
   const application = new Koa();
   application.use(observeRequests(observers));
   application.use(answerLiveness());
-  application.use(answerProbes(new Readiness({ driver, logger })));
+  application.use(answerProbes(new Readiness({ driver, writes, logger })));
   application.use(
     createRegistryApi({
       registry,
       ...forms,
       ...apiSettings(config),
       access,
+      writes,
       decorate,
       onError: (error, context) =>
         logger.error('request failed', { ...identifyRequest(context), ...describeError(error) }),

@@ -19,6 +19,8 @@ export interface MaintainedStorage {
   readonly driver: StorageDriver;
   readonly decoder: ManifestDecoder;
   readonly cache?: BlobDescriptorCache | undefined;
+  /** While they are refused, uploads stay, and nothing is put into quarantine. Garbage is collected all the same. */
+  readonly writes: { readonly areRefused: boolean };
   readonly logger: Logger;
 }
 
@@ -65,9 +67,10 @@ function startPurging(
 
 async function purge(
   { age, dryrun }: Config['storage']['maintenance']['uploadpurging'],
-  { registry, driver, logger }: MaintainedStorage,
+  { registry, driver, writes, logger }: MaintainedStorage,
   signal: AbortSignal,
 ): Promise<void> {
+  if (writes.areRefused) return logger.info('read-only: unfinished uploads stay');
   const options = { olderThanMs: age, dryRun: dryrun, signal };
   const count = { uploads: 0, files: 0, bytes: 0 };
   const onFailure = (upload: UnfinishedUpload, error: unknown) =>
@@ -106,7 +109,7 @@ function startScrub(
 
 async function scrub(
   { rate, repair }: Config['storage']['scrub'],
-  { driver, decoder, logger }: MaintainedStorage,
+  { driver, decoder, writes, logger }: MaintainedStorage,
   signal: AbortSignal,
 ): Promise<void> {
   let progress = { blobs: 0, bytes: 0, repositories: 0 };
@@ -116,7 +119,7 @@ async function scrub(
     decoder,
     deep: rate > 0,
     bytesPerSecond: rate,
-    repair,
+    repair: repair && !writes.areRefused,
     signal,
     onProgress: (now) => (progress = now),
   });

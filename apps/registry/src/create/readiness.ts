@@ -9,12 +9,17 @@ const PATH = '/purser/readiness';
 
 export interface ReadinessOptions {
   readonly driver: StorageDriver;
+  /** While writes are refused, storage is only read. Default: they are taken. */
+  readonly writes?: { readonly areRefused: boolean } | undefined;
   readonly logger: Logger;
   /** Milliseconds. Default: the time of this process. */
   readonly now?: (() => number) | undefined;
 }
 
-/** Whether pushes can be taken: a small file is written to storage and read again. */
+/**
+ * Whether requests can be served: a small file is written to storage and read again. Of a read-only registry storage is
+ * only read, for it may be one that cannot be written.
+ */
 export class Readiness {
   readonly #options: ReadinessOptions;
   #answer: Promise<boolean> | undefined;
@@ -50,12 +55,13 @@ export class Readiness {
   }
 
   async #roundTrip(): Promise<void> {
-    const { driver } = this.#options;
+    const { driver, writes } = this.#options;
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     const { promise: late, reject } = Promise.withResolvers<never>();
     const expire = () => reject(new Error(`no answer of the storage within ${TIMEOUT_MS} ms`));
     signal.addEventListener('abort', expire, { once: true });
     const work = async () => {
+      if (writes?.areRefused) return void (await driver.stat('/docker', { signal }));
       await driver.putContent(PATH, Buffer.from('ready\n'), { durable: false, signal });
       await driver.getContent(PATH, { signal });
     };

@@ -1,11 +1,14 @@
 import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { createConfig } from '../config/load.ts';
 import { createTemporaryDirectory } from '../fixtures/temporary-directory.ts';
 import { prepareRootDirectory } from './root-directory.ts';
 
-const filesystem = (rootdirectory: string) =>
-  ({ name: 'filesystem', rootdirectory, maxthreads: 100 }) as const;
+const filesystem = (rootdirectory: string, readonly = false) =>
+  createConfig({
+    storage: { filesystem: { rootdirectory }, maintenance: { readonly: { enabled: readonly } } },
+  }).storage;
 
 describe('prepareRootDirectory', () => {
   it('makes the directory with its parents, or takes the one that is there', async () => {
@@ -32,6 +35,17 @@ describe('prepareRootDirectory', () => {
   });
 
   it('has nothing to do for content in memory', async () => {
-    await expect(prepareRootDirectory({ name: 'inmemory' })).resolves.toBeUndefined();
+    await expect(
+      prepareRootDirectory(createConfig({ storage: 'inmemory' }).storage),
+    ).resolves.toBeUndefined();
+  });
+
+  it('makes nothing for a registry that is read-only, and misses what is not there', async () => {
+    await using directory = await createTemporaryDirectory();
+    const root = join(directory.path, 'a');
+    const failure = prepareRootDirectory(filesystem(root, true));
+    await expect(failure).rejects.toThrow(`cannot keep content in ${root}: it does not exist`);
+    await expect(stat(root)).rejects.toThrow('ENOENT');
+    await prepareRootDirectory(filesystem(directory.path, true));
   });
 });

@@ -14,10 +14,13 @@ import { Connections } from './connections.ts';
 import { applyMiddleware, createDriver } from './driver.ts';
 import { createHttpServer } from './http-server.ts';
 import { startMaintenance } from './maintenance.ts';
+import { withManifestRules } from './manifest-rules.ts';
+import { createUrlRule } from './manifest-urls.ts';
 import { createManifestForms } from './manifests.ts';
 import { startNotifier } from './notifier.ts';
 import { startProxy, type Proxy, type ProxyParts } from './proxy.ts';
 import { createReload, type Reloadable } from './reloadable.ts';
+import { Writes } from './writes.ts';
 
 export interface RegistryServer {
   readonly registry: Registry;
@@ -75,12 +78,8 @@ export async function createServer(
     cache: cache?.cache,
     onDamage: ({ path, problem }) => logger.warn(`damage in storage: ${problem}`, { path }),
   };
-  const local = createRegistry({
-    ...kept,
-    deletion: config.storage.delete.enabled,
-    repositoryDeletion: config.storage.delete.repositories,
-    references: config.validation,
-  });
+  const local = createRegistry({ ...kept, ...storageSettings(config) });
+  const writes = new Writes(config, logger);
   const proxy = await startProxy(local, config, { ...kept, logger });
   const registry = proxy?.registry ?? local;
 
@@ -89,7 +88,8 @@ export async function createServer(
     forms,
     driver,
     access: access.controller,
-    decorate: createDecorator(proxy, notifier),
+    writes,
+    decorate: createDecorator(config, proxy, notifier),
     observers,
   });
   const handle = application.callback();
@@ -99,9 +99,9 @@ export async function createServer(
     if (http.listening) logger.error('cannot accept a connection', describeError(error));
   });
   const connections = new Connections(http);
-  const maintenance = startMaintenance(config, { ...kept, registry: local, logger });
+  const maintenance = startMaintenance(config, { ...kept, registry: local, writes, logger });
   const running = { connections, maintenance, proxy, notifier, cache, access, driver: stored };
-  const reloadable = [...access.reloadable, ...(parts.reloadable ?? [])];
+  const reloadable = [...access.reloadable, writes, ...(parts.reloadable ?? [])];
   let closing: Promise<boolean> | undefined;
   return {
     registry,
@@ -113,15 +113,29 @@ export async function createServer(
   };
 }
 
+/** What clients may do to stored content. */
+function storageSettings({ storage, validation }: Config) {
+  return {
+    deletion: storage.delete.enabled,
+    repositoryDeletion: storage.delete.repositories,
+    references: validation,
+  };
+}
+
 function chooseAccess({ auth }: Config, { access }: ServerParts, logger: Logger) {
   return access === undefined ? createAccess(auth, logger) : without(access);
 }
 
-/** What a request works on: what is pulled through for it, observed. */
-function createDecorator(proxy: Proxy | undefined, notifier: Notifier | undefined) {
+/** What a request works on: what is pulled through for it, observed, and kept to the rules of what may be pushed. */
+function createDecorator(
+  { validation }: Config,
+  proxy: Proxy | undefined,
+  notifier: Notifier | undefined,
+) {
+  const rules = [createUrlRule(validation.urls)].filter((rule) => rule !== undefined);
   return (repository: Repository, facts: RequestFacts): Repository => {
     const view = proxy?.view(repository, facts) ?? repository;
-    return notifier?.observe(view, facts, facts.user) ?? view;
+    return withManifestRules(notifier?.observe(view, facts, facts.user) ?? view, rules);
   };
 }
 
