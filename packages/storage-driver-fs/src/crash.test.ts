@@ -49,4 +49,4 @@ it('leaves every file whole, the old or the new, whenever the process is killed'
   for (const path of [...WHOLE_FILES.put, ...WHOLE_FILES.committed]) {
     expect(isWhole(await driver.getContent(path))).toBe(true);
   }
-}, 60_000);
+}, 180_000);
