@@ -8,6 +8,8 @@ interface GoPackage {
   readonly variable: string;
   /** Whether the command says too little to be looked for outside the cache of this checkout. */
   readonly isCommonWord?: boolean | undefined;
+  /** Whether a build takes so many minutes that `PURSER_REQUIRE_PROGRAMS` alone does not start it. */
+  readonly isSlowToBuild?: boolean | undefined;
 }
 
 /** The programs that tests run and that Debian does not have, each by a name of its own. */
@@ -22,6 +24,7 @@ export const GO_PACKAGES = {
     version: 'v3.0.0',
     variable: 'PURSER_DISTRIBUTION',
     isCommonWord: true,
+    isSlowToBuild: true,
   },
   'fake-gcs-server': {
     path: 'github.com/fsouza/fake-gcs-server',

@@ -80,6 +80,14 @@ describe('programs in Go', () => {
     expect(needGoPrograms('oras')).toEqual({ isUnmet: false, note: '' });
   });
 
+  it('are skipped even there when building them takes long, unless that is asked for', async () => {
+    vi.stubEnv('PURSER_REQUIRE_PROGRAMS', '1');
+    await put('bin/go');
+    expect(needGoPrograms('distribution')).toMatchObject({ isUnmet: true });
+    vi.stubEnv('PURSER_BUILD_PROGRAMS', '1');
+    expect(needGoPrograms('distribution')).toEqual({ isUnmet: false, note: '' });
+  });
+
   it('are built into the cache once', async () => {
     const go = await put('bin/go', `echo "$2" > "$GOBIN/oras"; ${chmod} 755 "$GOBIN/oras"`);
     const onBuild = vi.fn<() => void>();

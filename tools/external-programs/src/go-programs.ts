@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { findExecutable, isExecutable, searchPath } from './executables.ts';
 import { commandOf, packageOf, sourceOf, type GoProgram } from './go-packages.ts';
-import { MET, mayBuild, unmet, type Need } from './need.ts';
+import { MET, mayBuild, skipped, unmet, type Need } from './need.ts';
 
 /** The program is not there and cannot be built. The message says what to install. */
 export class ProgramNotAvailable extends Error {
@@ -22,15 +22,16 @@ const GO_ADVICE =
  * Looks for programs: by its variable, in the cache, on the path, where `go install` puts programs. With
  * `PURSER_BUILD_PROGRAMS` or `PURSER_REQUIRE_PROGRAMS` at 1, it is enough that Go is there to build them.
  *
- * @throws Error when one is missing and `PURSER_REQUIRE_PROGRAMS` is 1: there a skip is a failure.
+ * @throws Error when one is missing and `PURSER_REQUIRE_PROGRAMS` is 1: there a skip is a failure, save of what is slow to build.
  */
 export function needGoPrograms(...programs: readonly GoProgram[]): Need {
   const missing = programs.filter((program) => findGoProgram(program) === undefined);
-  if (missing.length === 0 || (mayBuild() && hasGo())) return MET;
+  const isSlow = missing.some((program) => packageOf(program).isSlowToBuild);
+  if (missing.length === 0 || (mayBuild({ isSlow }) && hasGo())) return MET;
   const variables = missing.map((program) => packageOf(program).variable).join(', ');
   const commands = missing.map((program) => `go install ${sourceOf(program)}`).join(' && ');
   const ways = `${variables}; or Go and PURSER_BUILD_PROGRAMS=1, for ${commands}`;
-  return unmet(`needs ${missing.join(', ')} (${ways})`);
+  return (isSlow ? skipped : unmet)(`needs ${missing.join(', ')} (${ways})`);
 }
 
 /**

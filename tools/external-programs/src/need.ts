@@ -13,12 +13,17 @@ export const MET: Need = { isUnmet: false, note: '' };
  */
 export function unmet(reason: string): Need {
   if (isSet('PURSER_REQUIRE_PROGRAMS')) throw new Error(reason);
+  return skipped(reason);
+}
+
+/** For what no run requires. */
+export function skipped(reason: string): Need {
   return { isUnmet: true, note: ` [skipped: ${reason}]` };
 }
 
-/** Whether programs may be built: `PURSER_BUILD_PROGRAMS` or `PURSER_REQUIRE_PROGRAMS` is 1. */
-export function mayBuild(): boolean {
-  return isSet('PURSER_BUILD_PROGRAMS') || isSet('PURSER_REQUIRE_PROGRAMS');
+/** Whether programs may be built: `PURSER_BUILD_PROGRAMS` is 1, or `PURSER_REQUIRE_PROGRAMS` for those that do not take long. */
+export function mayBuild({ isSlow }: { readonly isSlow: boolean }): boolean {
+  return isSet('PURSER_BUILD_PROGRAMS') || (!isSlow && isSet('PURSER_REQUIRE_PROGRAMS'));
 }
 
 function isSet(variable: string): boolean {
