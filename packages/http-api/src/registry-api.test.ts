@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import Koa, { type Context } from 'koa';
-import type { Repository } from '@purser/core';
+import { RegistryError, type Repository } from '@purser/core';
 import { createMemoryRegistry } from '@purser/core/testing';
 import { errorOf, headersOf } from './fixtures/answers.ts';
 import { pushImage } from './fixtures/push-image.ts';
@@ -45,6 +45,21 @@ describe('createRegistryApi', () => {
     expect((await fetch(`${server.url}/registry/v2/`)).status).toBe(200);
     expect((await fetch(`${server.url}/v2/`)).status).toBe(404);
     expect((await fetch(`${server.url}/registry/v2/a/blobs/x/y`)).status).toBe(404);
+  });
+
+  it('tells what went wrong first, when giving back what a request held fails, too', async () => {
+    const first = new RegistryError('STORAGE_FULL');
+    const registry = createMemoryRegistry();
+    const decorate = (repository: Repository): Repository => {
+      repository.blobs.create = () => {
+        throw new SuppressedError(new Error('on its way out'), first);
+      };
+      return repository;
+    };
+    await using server = await serve({ registry, decorate });
+    const answer = await fetch(`${server.url}/v2/a/blobs/uploads/`, { method: 'POST' });
+    expect([answer.status, await errorOf(answer)]).toMatchObject([507, { code: 'UNAVAILABLE' }]);
+    expect(server.failures).toEqual([first]);
   });
 
   it.each(['registry', '/a b', '/a/../b', '/a?', '//a', '/a//b'])(

@@ -49,10 +49,16 @@ function addHeaders(context: Context, { headers }: Settings): void {
   for (const [name, values] of headers) context.res.setHeader(name, values);
 }
 
-function answerFailure(context: Context, error: unknown, { onError }: Settings): void {
+function answerFailure(context: Context, failure: unknown, { onError }: Settings): void {
+  const error = firstOf(failure);
   if (isDeparture(error, context)) return;
   renderError(context, error);
   if (context.status >= 500) onError(error, context);
+}
+
+/** What went wrong first: then giving back what the request held may have failed, too. */
+function firstOf(error: unknown): unknown {
+  return error instanceof SuppressedError ? firstOf(error.suppressed) : error;
 }
 
 async function refuseUnknownRoute(): Promise<never> {

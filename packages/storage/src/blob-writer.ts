@@ -93,7 +93,8 @@ export class UploadWriter implements BlobWriter {
     this.#open = false;
     try {
       await this.#file?.close();
-      await this.#remember();
+      // Without it whoever goes on with the session reads it again, and what it received is there all the same.
+      await this.#remember().catch(() => {});
     } finally {
       this.#options.release();
     }
