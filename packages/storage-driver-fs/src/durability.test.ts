@@ -118,8 +118,12 @@ describe('a sync that fails while a file is written', () => {
       for (let count = 0; count < 32; count++) await writer.write(Buffer.alloc(MEBIBYTE));
       await writer.commit();
     })();
-    await expect(writing).rejects.toMatchObject({ code: 'FAILED', path: '/file', cause: error });
-    await expect(writer.commit()).rejects.toMatchObject({ code: 'FAILED', cause: error });
+    await expect(writing).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      path: '/file',
+      cause: error,
+    });
+    await expect(writer.commit()).rejects.toMatchObject({ code: 'UNAVAILABLE', cause: error });
     await writer.cancel();
   });
 });

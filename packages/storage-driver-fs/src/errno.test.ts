@@ -1,3 +1,5 @@
+import { constants } from 'node:os';
+import { getSystemErrorName } from 'node:util';
 import { DRIVER_ERROR_MESSAGES, type DriverErrorCode } from '@purser/storage-driver';
 import { describe, expect, it } from 'vitest';
 import { codeOfErrno, ERRNO_CODES, errnoOf, isErrno } from './errno.ts';
@@ -25,13 +27,15 @@ const EXPECTED: Readonly<Record<string, DriverErrorCode>> = {
   EBUSY: 'BUSY',
   ETXTBSY: 'BUSY',
   ENOTEMPTY: 'BUSY',
-  EIO: 'FAILED',
+  EIO: 'UNAVAILABLE',
   ELOOP: 'FAILED',
   EINVAL: 'FAILED',
-  ENXIO: 'FAILED',
-  ENODEV: 'FAILED',
-  ESTALE: 'FAILED',
-  ETIMEDOUT: 'FAILED',
+  ENXIO: 'UNAVAILABLE',
+  ENODEV: 'UNAVAILABLE',
+  ESTALE: 'UNAVAILABLE',
+  ETIMEDOUT: 'UNAVAILABLE',
+  ENOTCONN: 'UNAVAILABLE',
+  EHOSTUNREACH: 'UNAVAILABLE',
 };
 
 describe('the errors of the operating system', () => {
@@ -44,6 +48,15 @@ describe('the errors of the operating system', () => {
     for (const code of Object.values(ERRNO_CODES))
       expect(DRIVER_ERROR_MESSAGES).toHaveProperty(code);
   });
+
+  it.each(Object.entries(EXPECTED).filter(([name]) => name in constants.errno))(
+    '%s means %s as Node tells it, which has no name for some',
+    (name, code) => {
+      const errno = -constants.errno[name as keyof typeof constants.errno];
+      const error = { code: getSystemErrorName(errno), errno, syscall: 'write' };
+      expect(codeOfErrno(Object.assign(new Error('it failed'), error))).toBe(code);
+    },
+  );
 
   it('mean nothing when they are unknown, or not of the system', () => {
     expect(codeOfErrno(systemError('EWHATEVER'))).toBeUndefined();

@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import type { DriverErrorCode } from '@purser/storage-driver';
 
 /** What the errors of the operating system mean to a caller. What is not here is `FAILED`. */
@@ -22,20 +23,30 @@ export const ERRNO_CODES: Readonly<Record<string, DriverErrorCode>> = {
   ETXTBSY: 'BUSY',
   // Deleting a directory that others keep filling.
   ENOTEMPTY: 'BUSY',
-  EIO: 'FAILED',
+  // A disk that fails, a device or a server that went away.
+  EIO: 'UNAVAILABLE',
+  ENODEV: 'UNAVAILABLE',
+  ENXIO: 'UNAVAILABLE',
+  ESTALE: 'UNAVAILABLE',
+  ETIMEDOUT: 'UNAVAILABLE',
+  ENOTCONN: 'UNAVAILABLE',
+  EHOSTUNREACH: 'UNAVAILABLE',
   ELOOP: 'FAILED',
   EINVAL: 'FAILED',
-  ENXIO: 'FAILED',
-  ENODEV: 'FAILED',
-  ESTALE: 'FAILED',
-  ETIMEDOUT: 'FAILED',
 };
 
 /** The name of an operating system's error, such as `ENOENT`; `undefined` for any other error. */
 export function errnoOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return undefined;
-  return typeof error.code === 'string' ? error.code : undefined;
+  const { code, errno } = error as NodeJS.ErrnoException;
+  // Node has no name for some, `EDQUOT` and `ESTALE` among them: their code is `Unknown system error -122`.
+  return UNNAMED.get(-(errno ?? 0)) ?? (typeof code === 'string' ? code : undefined);
 }
+
+/** Names that the system has, by number. */
+const UNNAMED: ReadonlyMap<number, string> = new Map(
+  (['EDQUOT', 'ESTALE'] as const).map((name) => [constants.errno[name], name]),
+);
 
 /** Whether an error is one of these, by name. */
 export function isErrno(error: unknown, ...names: readonly string[]): boolean {

@@ -111,7 +111,10 @@ const STATUS_CODES: Readonly<Record<number, DriverErrorCode>> = {
   404: 'PATH_NOT_FOUND',
   408: 'BUSY',
   429: 'BUSY',
+  500: 'UNAVAILABLE',
+  502: 'UNAVAILABLE',
   503: 'BUSY',
+  504: 'UNAVAILABLE',
   507: 'NO_SPACE',
 };
 
@@ -119,9 +122,10 @@ const STATUS_CODES: Readonly<Record<number, DriverErrorCode>> = {
 export function codeOfError(error: unknown): DriverErrorCode | undefined {
   if (!(error instanceof Error)) return undefined;
   const { message } = error;
-  if (/bucket does not exist/i.test(message)) return undefined;
+  if (/bucket does not exist/i.test(message)) return 'UNAVAILABLE';
   if (/default credentials|invalid_grant/i.test(message)) return 'PERMISSION_DENIED';
   const status = statusOf(error);
   if (isOverLimit(error, status)) return 'BUSY';
-  return status === undefined ? undefined : STATUS_CODES[status];
+  if (status !== undefined) return STATUS_CODES[status];
+  return isBrokenConnection(error) ? 'UNAVAILABLE' : undefined;
 }

@@ -165,7 +165,7 @@ describeWithService('when a fault does not pass', (test) => {
     [401, 'PERMISSION_DENIED'],
     [403, 'PERMISSION_DENIED'],
     [429, 'BUSY'],
-    [500, 'FAILED'],
+    [500, 'UNAVAILABLE'],
     [503, 'BUSY'],
   ] as const) {
     it(`each call fails with ${code} for ${status}`, async () => {
@@ -191,7 +191,7 @@ describeWithService('when a fault does not pass', (test) => {
     const driver = test.createDriver({ requestTimeoutMs: 50, retry: { maxAttempts: 1 } });
     test.service.sabotage = () => ({ kind: 'delay', delayMs: 500 });
     await expect(driver.stat('/file')).rejects.toMatchObject({
-      code: 'FAILED',
+      code: 'UNAVAILABLE',
       cause: { code: 'ETIMEDOUT' },
     });
   });
@@ -200,8 +200,8 @@ describeWithService('when a fault does not pass', (test) => {
     const driver = test.createDriver();
     const body = '{"error":{"code":404,"message":"The specified bucket does not exist."}}';
     test.service.sabotage = () => ({ kind: 'answer', status: 404, body });
-    expect(await codeOf(driver.stat('/file'))).toBe('FAILED');
-    expect(await codeOf(driver.getContent('/file'))).toBe('FAILED');
+    expect(await codeOf(driver.stat('/file'))).toBe('UNAVAILABLE');
+    expect(await codeOf(driver.getContent('/file'))).toBe('UNAVAILABLE');
   });
 
   it('content that was changed on its way is not given', async () => {

@@ -18,6 +18,8 @@ export const DRIVER_ERROR_MESSAGES = {
   PERMISSION_DENIED: 'the storage refuses access',
   /** The backend is overloaded or out of handles; the same call may succeed later. */
   BUSY: 'the storage is busy',
+  /** The backend cannot be reached, or its disk fails: the same call may succeed when that is mended. */
+  UNAVAILABLE: 'the storage cannot be reached, or fails to read or write',
   /** Anything else; see the cause. */
   FAILED: 'the storage failed',
 } as const;

@@ -20,6 +20,7 @@ describe('a failure of the driver', () => {
     ['NO_SPACE', 'write', 'STORAGE_FULL'],
     ['BUSY', 'openWriter', 'UNAVAILABLE'],
     ['PERMISSION_DENIED', 'putContent', 'UNAVAILABLE'],
+    ['UNAVAILABLE', 'putContent', 'UNAVAILABLE'],
   ] as const)(
     '%s in %s reaches the client as %s, with its cause',
     async (code, method, expected) => {
@@ -45,6 +46,24 @@ describe('a failure of the driver', () => {
     const content = chunksOf(Buffer.from('first'), Buffer.from('second'));
     await expect(writer.append(content)).rejects.toMatchObject({ code: 'STORAGE_FULL' });
     expect(writer.size).toBe(5);
+    await writer.close();
+    expect((await blobs.uploadStatus(writer.id)).size).toBe(5);
+  });
+
+  it('is none of an upload whose bytes are there, and only the note of their digest is not', async () => {
+    const cause = new DriverError('NO_SPACE', {
+      driver: 'test',
+      operation: 'putContent',
+      path: '/x',
+    });
+    let isFull = false;
+    const driver = observeCalls(new MemoryDriver(), (method) => {
+      if (method === 'putContent' && isFull) throw cause;
+    });
+    const { blobs } = createRegistry({ driver, decoder }).repository(parseRepositoryName('a'));
+    const writer = await blobs.create();
+    await writer.append(chunksOf(Buffer.from('hello')));
+    isFull = true;
     await writer.close();
     expect((await blobs.uploadStatus(writer.id)).size).toBe(5);
   });

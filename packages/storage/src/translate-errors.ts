@@ -11,11 +11,13 @@ const CODES: Partial<Record<DriverErrorCode, ErrorCode>> = {
   NO_SPACE: 'STORAGE_FULL',
   BUSY: 'UNAVAILABLE',
   PERMISSION_DENIED: 'UNAVAILABLE',
+  UNAVAILABLE: 'UNAVAILABLE',
   PATH_TOO_LONG: 'NAME_INVALID',
 };
 
 const MESSAGES: Partial<Record<DriverErrorCode, string>> = {
   PERMISSION_DENIED: 'the storage refuses access: the operator must look at its permissions',
+  UNAVAILABLE: 'the storage cannot be reached: the operator must look at its disk or service',
   PATH_TOO_LONG: 'the repository name is longer than the storage can keep',
 };
 
