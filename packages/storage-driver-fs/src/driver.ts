@@ -22,20 +22,22 @@ import { moveFile } from './move.ts';
 import { resolveOptions, type FilesystemDriverOptions } from './options.ts';
 import { openReader } from './reader.ts';
 import { removeEmptyParents, removeTree } from './remove.ts';
+import { RootDirectory } from './root-directory.ts';
 import { statOrMissing } from './stat.ts';
 import { openSink } from './writer.ts';
 
 /**
  * Keeps bytes in a directory of the local file system.
  *
- * Beyond what `StorageDriver` says: every call may fail with `BUSY` when the process is out of file handles, and a path
- * whose last name ends like that of a temporary file (`.<uuid>.tmp`) cannot be written: `PATH_INVALID`.
+ * Beyond what `StorageDriver` says: every call may fail with `BUSY` when the process is out of file handles, and with
+ * `UNAVAILABLE` when another directory stands in place of the root, as when what is mounted there went away. A path whose
+ * last name ends like that of a temporary file (`.<uuid>.tmp`) cannot be written: `PATH_INVALID`.
  *
  * @see distribution, registry/storage/driver/filesystem/driver.go.
  */
 export class FilesystemDriver extends BaseDriver {
   readonly name = 'filesystem';
-  readonly #root: string;
+  readonly #root: RootDirectory;
   readonly #limit: ConcurrencyLimit;
   readonly #chunks = new ChunkPool();
 
@@ -43,12 +45,12 @@ export class FilesystemDriver extends BaseDriver {
   constructor(options: FilesystemDriverOptions) {
     super();
     const { rootDirectory, maxConcurrency } = resolveOptions(options);
-    this.#root = rootDirectory;
+    this.#root = new RootDirectory(rootDirectory);
     this.#limit = new ConcurrencyLimit(maxConcurrency);
   }
 
   protected override doGetContent(path: string, { signal }: CallContext): Promise<Uint8Array> {
-    return this.#limit.run(() => readFile(this.#resolve(path), { signal }), signal);
+    return this.#read(() => readFile(this.#resolve(path), { signal }), signal);
   }
 
   protected override async doPutContent(
@@ -58,7 +60,7 @@ export class FilesystemDriver extends BaseDriver {
   ): Promise<void> {
     refuseTemporaryName(path);
     const target = this.#resolve(path);
-    await this.#limit.run(() => writeAtomically(target, content, context), context.signal);
+    await this.#write(() => writeAtomically(target, content, context), context.signal);
   }
 
   protected override async doCreate(
@@ -68,7 +70,7 @@ export class FilesystemDriver extends BaseDriver {
   ): Promise<boolean> {
     refuseTemporaryName(path);
     const target = this.#resolve(path);
-    return this.#limit.run(() => createAtomically(target, content, { signal }), signal);
+    return this.#write(() => createAtomically(target, content, { signal }), signal);
   }
 
   protected override doOpenReader(
@@ -78,7 +80,7 @@ export class FilesystemDriver extends BaseDriver {
     const fail = (error: unknown) =>
       this.failure(error, { operation: 'openReader', path }) as Error;
     const context = { pool: this.#chunks, fail };
-    return this.#limit.run(() => openReader(this.#resolve(path), range, context), signal);
+    return this.#read(() => openReader(this.#resolve(path), range, context), signal);
   }
 
   protected override async doOpenWriter(
@@ -86,14 +88,14 @@ export class FilesystemDriver extends BaseDriver {
     { signal, append }: CallContext & { readonly append: boolean },
   ): Promise<FileSink> {
     refuseTemporaryName(path);
-    return this.#limit.run(() => openSink(this.#resolve(path), append), signal);
+    return this.#write(() => openSink(this.#resolve(path), append), signal);
   }
 
   protected override async doStat(
     path: string,
     { signal }: CallContext,
   ): Promise<FileInfo | undefined> {
-    const stats = await this.#limit.run(() => statOrMissing(this.#resolve(path)), signal);
+    const stats = await this.#read(() => statOrMissing(this.#resolve(path)), signal);
     if (stats === undefined) return undefined;
     const isDirectory = stats.isDirectory();
     return { path, isDirectory, size: isDirectory ? 0 : stats.size, modifiedAt: stats.mtime };
@@ -104,14 +106,15 @@ export class FilesystemDriver extends BaseDriver {
     { signal, after }: CallContext & { readonly after: string | undefined },
   ): AsyncGenerator<readonly Entry[], void> {
     const listing = { directory: this.#resolve(path), prefix: joinPath(path, ''), after };
-    yield await this.#limit.run(() => readChildren(listing), signal);
+    yield await this.#read(() => readChildren(listing), signal);
   }
 
-  protected override doListAbandoned(
+  protected override async *doListAbandoned(
     path: string,
     context: CallContext & { readonly before: Date },
-  ): AsyncIterable<FileInfo> {
-    return findAbandoned({ directory: this.#resolve(path), path, ...context });
+  ): AsyncGenerator<FileInfo, void> {
+    await this.#root.check();
+    yield* findAbandoned({ directory: this.#resolve(path), path, ...context });
   }
 
   protected override async doMove(
@@ -123,7 +126,7 @@ export class FilesystemDriver extends BaseDriver {
     const from = this.#resolve(source);
     const to = this.#resolve(destination);
     try {
-      await this.#limit.run(() => moveFile(from, to), signal);
+      await this.#write(() => moveFile(from, to), signal);
     } catch (error) {
       const code = codeOfErrno(error);
       throw code === undefined ? error : new Refusal(code, { path: destination, cause: error });
@@ -132,9 +135,9 @@ export class FilesystemDriver extends BaseDriver {
 
   protected override doDelete(path: string, { signal }: CallContext): Promise<void> {
     const target = this.#resolve(path);
-    return this.#limit.run(async () => {
+    return this.#write(async () => {
       await removeTree(target);
-      await removeEmptyParents(target, this.#root);
+      await removeEmptyParents(target, this.#root.path);
     }, signal);
   }
 
@@ -144,8 +147,31 @@ export class FilesystemDriver extends BaseDriver {
     return codeOfErrno(error);
   }
 
+  /** What is found proves little of the root, and is not worth a look each time; what is not found is. */
+  #read<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    return this.#limit.run(async () => {
+      await this.#root.checkLately();
+      try {
+        const found = await work();
+        if (found === undefined) await this.#root.check();
+        return found;
+      } catch (error) {
+        if (isErrno(error, 'ENOENT')) await this.#root.check();
+        throw error;
+      }
+    }, signal);
+  }
+
+  /** Nothing is written to the disk below when what is mounted at the root has gone. */
+  #write<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    return this.#limit.run(async () => {
+      await this.#root.check();
+      return work();
+    }, signal);
+  }
+
   #resolve(path: string): string {
-    return path === '/' ? this.#root : this.#root + path;
+    return path === '/' ? this.#root.path : this.#root.path + path;
   }
 }
 
