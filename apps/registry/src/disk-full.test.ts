@@ -1,167 +1,102 @@
-import { execFile } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, rm, rmdir, statfs, unlink, writeFile } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, statfs, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { digestOf } from '@purser/core';
-import { sampleBytes } from '@purser/core/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createConfig } from './config/load.ts';
-import { createServer, type RegistryServer } from './create/server.ts';
-import { createSilentLogger } from './observe/logger.ts';
+import { maintain } from './fixtures/maintain.ts';
+import {
+  mountTemporary,
+  whyNoMount,
+  type MountedDirectory,
+} from './fixtures/mounted-file-system.ts';
+import { blobDigest, Pushes } from './fixtures/pushes.ts';
+import { startRegistry, type RunningRegistry } from './start-registry.ts';
 
-const run = promisify(execFile);
-const OCI_IMAGE = 'application/vnd.oci.image.manifest.v1+json';
-const EMPTY_CONFIG = 'application/vnd.oci.empty.v1+json';
+/** A little more than each kind of push takes. */
+const NEEDED: Readonly<Record<string, number>> = {
+  'a blob in one request': 400_000,
+  'a blob in chunks': 400_000,
+  'a manifest with a new tag': 60_000,
+  'a manifest with a tag that moves': 60_000,
+  'a mount': 12_000,
+};
 
-async function mountSmall(): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'purser-full-'));
-  try {
-    await run('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', directory]);
-    return directory;
-  } catch (error) {
-    await rmdir(directory);
-    throw error;
-  }
-}
+const ROUNDS = 50;
 
-async function unmount(directory: string): Promise<void> {
-  await run('umount', [directory]);
-  await rmdir(directory);
-}
-
-async function whyNoMount(): Promise<string | undefined> {
-  if (process.getuid?.() !== 0) return 'only root can mount a file system';
-  try {
-    await unmount(await mountSmall());
-    return undefined;
-  } catch {
-    return 'this system lets nobody mount a file system';
-  }
-}
-
-const noMount = await whyNoMount();
-
-describe.skipIf(noMount !== undefined)(
-  `a full disk${noMount ? ` (skipped: ${noMount})` : ''}`,
+describe.skipIf(whyNoMount !== undefined)(
+  `a full disk${whyNoMount ? ` (skipped: ${whyNoMount})` : ''}`,
   () => {
+    let mounted: MountedDirectory;
     let root: string;
-    let server: RegistryServer;
-    let url: string;
-    const filler = () => join(root, 'filler');
+    let server: RunningRegistry;
+    let pushes: Pushes;
+    const filler = () => join(mounted.path, 'filler');
 
     beforeAll(async () => {
-      root = await mountSmall();
-      await mkdir(join(root, 'registry'));
-      const storage = { filesystem: { rootdirectory: join(root, 'registry') } };
-      server = await createServer(createConfig({ storage }), { logger: createSilentLogger() });
-      server.http.listen(0, '127.0.0.1');
-      await once(server.http, 'listening');
-      url = `http://127.0.0.1:${(server.http.address() as AddressInfo).port}`;
+      mounted = await mountTemporary('size=16m');
+      root = join(mounted.path, 'registry');
+      await mkdir(root);
+      server = await startRegistry({ storage: { filesystem: { rootdirectory: root } } });
+      pushes = new Pushes(server.url, 'full/app');
     });
 
     afterAll(async () => {
-      await server.close(0);
-      await unmount(root);
+      await server.close();
+      await mounted[Symbol.asyncDispose]();
     });
 
     /** Leaves so many bytes of the disk. */
     async function leave(bytes: number): Promise<void> {
-      const { bavail, bsize } = await statfs(root);
+      const { bavail, bsize } = await statfs(mounted.path);
       await writeFile(filler(), Buffer.alloc(Math.max(0, bavail * bsize - bytes)));
     }
 
-    async function begin(name: string, query = ''): Promise<Response> {
-      return fetch(`${url}/v2/${name}/blobs/uploads/${query}`, { method: 'POST' });
-    }
-
-    const blobOf = (seed: number) => sampleBytes(300_000, seed);
-
-    async function pushMonolithic(name: string, seed: number): Promise<number> {
-      const begun = await begin(name);
-      if (!begun.ok) return begun.status;
-      const target = `${begun.headers.get('location')}?digest=${digestOf(blobOf(seed))}`;
-      return (await fetch(target, { method: 'PUT', body: blobOf(seed) })).status;
-    }
-
-    async function pushChunked(name: string, seed: number): Promise<number> {
-      let answer = await begin(name);
-      const body = blobOf(seed);
-      for (let start = 0; answer.ok && start < body.byteLength; start += 100_000) {
-        const chunk = body.subarray(start, start + 100_000);
-        answer = await fetch(answer.headers.get('location')!, { method: 'PATCH', body: chunk });
-      }
-      if (!answer.ok) return answer.status;
-      const target = `${answer.headers.get('location')}?digest=${digestOf(body)}`;
-      return (await fetch(target, { method: 'PUT' })).status;
-    }
-
-    async function pushManifest(name: string, seed: number): Promise<number> {
-      const layer = {
-        mediaType: 'application/octet-stream',
-        digest: digestOf(blobOf(-1)),
-        size: 300_000,
-      };
-      const body = JSON.stringify({
-        schemaVersion: 2,
-        mediaType: OCI_IMAGE,
-        config: { ...layer, mediaType: EMPTY_CONFIG },
-        artifactType: 'application/example',
-        layers: [layer],
-        annotations: { seed: String(seed), padding: 'x'.repeat(20_000) },
-      });
-      const headers = { 'content-type': OCI_IMAGE };
-      return (await fetch(`${url}/v2/${name}/manifests/v${seed}`, { method: 'PUT', headers, body }))
-        .status;
-    }
-
-    async function mount(name: string): Promise<number> {
-      return (await begin(`${name}-mounted`, `?mount=${digestOf(blobOf(-1))}&from=${name}`)).status;
-    }
-
-    const KINDS = [pushMonolithic, pushChunked, pushManifest, mount];
-    /** A little more than each of them takes. */
-    const NEEDED = [400_000, 400_000, 60_000, 12_000];
-
-    async function filesBelow(directory: string): Promise<string[]> {
-      const entries = await readdir(directory, { recursive: true, withFileTypes: true });
-      return entries.filter((entry) => entry.isFile()).map(({ name }) => name);
+    async function temporaryFiles(): Promise<readonly string[]> {
+      const names = await readdir(root, { recursive: true });
+      return names.filter((name) => name.endsWith('.tmp'));
     }
 
     it('fails pushes of every kind at any moment, leaves no part, and takes them when there is space', async () => {
-      const name = 'full/app';
-      expect(await pushMonolithic(name, -1)).toBe(201);
+      for (const answer of await pushes.base()) expect(answer.status).toBe(201);
       const statuses = new Set<number>();
-      for (let seed = 0; seed < 50; seed++) {
-        const kind = KINDS[seed % KINDS.length]!;
-        const bytes = Number.parseInt(digestOf(Buffer.from(String(seed))).slice(7, 15), 16);
-        await leave(bytes % NEEDED[seed % KINDS.length]!);
-        const status = await kind(name, seed);
+      const kinds = Object.entries(pushes.kinds);
+      let latest = -1;
+      for (let seed = 0; seed < ROUNDS; seed++) {
+        const [kind, push] = kinds[seed % kinds.length]!;
+        const random = Number.parseInt(digestOf(Buffer.from(String(seed))).slice(7, 15), 16);
+        await leave(random % NEEDED[kind]!);
+        const { status } = await push(seed);
         statuses.add(status);
-        expect([201, 507]).toContain(status);
-        const blob = await fetch(`${url}/v2/${name}/blobs/${digestOf(blobOf(seed))}`);
-        const body = Buffer.from(await blob.arrayBuffer());
-        const isRight = blob.status === 404 || digestOf(body) === digestOf(blobOf(seed));
-        expect(isRight, `${kind.name} ${seed}: ${blob.status}`).toBe(true);
+        const what = `${kind}, ${seed}, ${status}`;
+        expect([201, 507], `of ${what}`).toContain(status);
+        const blob = await pushes.seedOf(`blobs/${blobDigest(seed)}`, [seed]);
+        expect([seed, '404'], `of ${what}`).toContain(blob);
+        expect([seed, '404'], `of ${what}`).toContain(
+          await pushes.seedOf(`manifests/v${seed}`, [seed]),
+        );
+        const seen = await pushes.seedOf('manifests/latest', [latest, seed]);
+        expect(kind.includes('moves') ? [latest, seed] : [latest], `of ${what}`).toContain(seen);
         await unlink(filler());
-        expect((await filesBelow(root)).filter((file) => file.endsWith('.tmp'))).toEqual([]);
-        expect(await kind(name, seed)).toBe(201);
-        // So that the disk is no fuller than before.
-        await rm(join(root, 'registry/docker/registry/v2/repositories/full/app/_uploads'), {
-          recursive: true,
-          force: true,
-        });
-        const hex = digestOf(blobOf(seed)).slice('sha256:'.length);
-        const directory = `registry/docker/registry/v2/blobs/sha256/${hex.slice(0, 2)}/${hex}`;
-        await rm(join(root, directory), { recursive: true, force: true });
+        expect(await temporaryFiles(), `of ${what}`).toEqual([]);
+        expect((await push(seed)).status, `of ${what}`).toBe(201);
+        if (kind.includes('moves')) latest = seed;
       }
       expect(statuses).toEqual(new Set([201, 507]));
-    }, 60_000);
+      expect(await pushes.seedOf('manifests/latest', [latest])).toBe(latest);
+    }, 120_000);
+
+    it('leaves uploads that are purged, garbage that is collected, and nothing that is damaged', async () => {
+      expect((await readdir(root, { recursive: true })).some(isOfUpload)).toBe(true);
+      await maintain(root, ['uploads', 'purge', '--older-than', '0s']);
+      expect((await readdir(root, { recursive: true })).filter(isOfUpload)).toEqual([]);
+      await maintain(root, ['garbage-collect']);
+      expect(await maintain(root, ['check', '--deep'])).toContain(
+        // A layer, the first manifest, and those of twenty pushes.
+        'Sound. 0 files belong to no registry. Looked at 22 blobs.',
+      );
+    }, 30_000);
 
     it('is not ready while it lasts, and ready again by itself', async () => {
-      const statusOf = async (path: string) => (await fetch(`${url}${path}`)).status;
+      const statusOf = async (path: string) => (await fetch(`${server.url}${path}`)).status;
       expect(await statusOf('/readyz')).toBe(200);
       await leave(0);
       await expect.poll(() => statusOf('/readyz'), { timeout: 10_000 }).toBe(503);
@@ -171,3 +106,7 @@ describe.skipIf(noMount !== undefined)(
     }, 30_000);
   },
 );
+
+function isOfUpload(path: string): boolean {
+  return /\/_uploads\/[^/]+\//.test(path);
+}

@@ -3,6 +3,7 @@ import { MET, unmet, type Need } from './need.ts';
 
 /** The programs that tests run and that Debian has, by command, with the package that brings each. */
 const PACKAGES = {
+  btrfs: 'btrfs-progs',
   buildah: 'buildah',
   'docker-registry': 'docker-registry',
   openssl: 'openssl',
