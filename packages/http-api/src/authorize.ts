@@ -11,6 +11,7 @@ import {
 import type { Context } from 'koa';
 import { forwardedOrigin, isHost } from './forwarded.ts';
 import { splitTarget } from './request-target.ts';
+import { requestedHost } from './requested-host.ts';
 
 /** What a request is directed at, as far as rights go. */
 export type Target =
@@ -31,9 +32,10 @@ export async function authorize(
 ): Promise<Caller> {
   const { headers } = context.req;
   const { scheme } = forwardedOrigin({ 'x-forwarded-proto': headers['x-forwarded-proto'] });
+  const host = requestedHost(context.req);
   const caller = await controller.identify({
     authorization: headers.authorization,
-    host: headers.host !== undefined && isHost(headers.host) ? headers.host : undefined,
+    host: host !== undefined && isHost(host) ? host : undefined,
     forwardedScheme: scheme,
   });
   context.state['user'] = caller.user;

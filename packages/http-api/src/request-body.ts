@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http';
+import { constants, type ServerHttp2Stream } from 'node:http2';
 import { RegistryError } from '@purser/core';
+import { http2StreamOf } from './http2-stream.ts';
 
 /** The `Content-Length` of a request in bytes; `undefined` when it is sent in chunks or has no body. */
 export function contentLengthOf({ headers }: IncomingMessage): number | undefined {
@@ -8,12 +10,28 @@ export function contentLengthOf({ headers }: IncomingMessage): number | undefine
 }
 
 export function hasBody(request: IncomingMessage): boolean {
-  return 'transfer-encoding' in request.headers || (contentLengthOf(request) ?? 0) > 0;
+  const length = contentLengthOf(request);
+  if (length !== undefined) return length > 0;
+  // HTTP/2 says that a body follows in its frames.
+  const stream = http2StreamOf(request);
+  return stream === undefined ? 'transfer-encoding' in request.headers : !stream.endAfterHeaders;
 }
 
 /** The body as it comes in. Who leaves it early can still answer: iterating the request itself would end the connection. */
 export function contentOf(request: IncomingMessage): AsyncIterable<Uint8Array> {
-  return request.iterator({ destroyOnReturn: false });
+  const content = request.iterator({ destroyOnReturn: false });
+  const stream = http2StreamOf(request);
+  return stream === undefined ? content : untilReset(content, stream);
+}
+
+/** Node.js ends the body of a stream that the client reset as if all of it had come. */
+async function* untilReset(
+  content: AsyncIterable<Uint8Array>,
+  stream: ServerHttp2Stream,
+): AsyncGenerator<Uint8Array> {
+  yield* content;
+  if (!stream.closed) return;
+  throw Object.assign(new Error('the client reset the stream'), { code: 'ECONNRESET' });
 }
 
 /**
@@ -56,10 +74,14 @@ const MAXIMUM_DRAINED_SIZE = 8 * 1024 * 1024;
  * Closing at once would make the client's system throw the answer away: it is still sending.
  */
 export function drain(request: IncomingMessage): void {
-  if (request.readableEnded || request.destroyed || !hasBody(request)) return;
+  const stream = http2StreamOf(request);
+  if (request.readableEnded || request.destroyed || stream?.closed || !hasBody(request)) return;
   let drained = 0;
   request.on('data', (chunk: Uint8Array) => {
     drained += chunk.byteLength;
-    if (drained > MAXIMUM_DRAINED_SIZE) request.socket.destroy();
+    if (drained <= MAXIMUM_DRAINED_SIZE) return;
+    // Other requests may be on the connection, which can go on without this stream.
+    if (stream === undefined) request.socket.destroy();
+    else stream.close(constants.NGHTTP2_NO_ERROR);
   });
 }

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
+import { isClosed } from './client-departure.ts';
 
 /**
  * Sends content whose chunks are lent: the next is asked for when the last has left for the network, while which the
@@ -40,7 +41,7 @@ class Connection {
   }
 
   get isClosed(): boolean {
-    return this.#response.destroyed || this.#response.closed;
+    return isClosed(this.#response);
   }
 
   /** @returns Whether there is still someone to send to. */

@@ -1,6 +1,7 @@
 import type { Context } from 'koa';
 import { forwardedOrigin, isHost } from './forwarded.ts';
 import { splitTarget } from './request-target.ts';
+import { requestedHost } from './requested-host.ts';
 
 export interface UrlOptions {
   /** The path before `/v2/`, or nothing. */
@@ -53,7 +54,7 @@ function mountPath({ originalUrl, url }: Context): string {
 }
 
 function originOf({ req }: Context): string {
-  const { scheme = 'encrypted' in req.socket ? 'https' : 'http', host = req.headers.host } =
+  const { scheme = 'encrypted' in req.socket ? 'https' : 'http', host = requestedHost(req) } =
     forwardedOrigin(req.headers);
   return host !== undefined && isHost(host) ? `${scheme}://${host}` : '';
 }
