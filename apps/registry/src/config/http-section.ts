@@ -29,6 +29,8 @@ export const http = section({
   relativeurls: flag(false),
   /** How long running requests may go on after SIGTERM, in milliseconds once read. Default 30 s. */
   draintimeout: duration().default(30_000),
+  /** Whether clients may speak HTTP/2 without TLS, beside HTTP/1.1; they have to know beforehand. */
+  h2c: section({ enabled: flag(false) }).prefault({}),
   /** Sent with every answer of the API. */
   headers: headers.default({}),
 })

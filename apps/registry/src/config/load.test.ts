@@ -26,6 +26,7 @@ describe('a configuration file', () => {
           listen: { kind: 'tcp', host: '127.0.0.1', port: 5000 },
           relativeurls: false,
           draintimeout: 30_000,
+          h2c: { enabled: false },
           headers: {},
         },
         middleware: { storage: [] },
@@ -138,6 +139,7 @@ http:
   secret: 0123
   relativeurls: true
   draintimeout: 1m
+  h2c: { enabled: true }
   headers: { X-Content-Type-Options: [nosniff], X-Number: [0.10] }
 middleware:
   storage:
@@ -208,6 +210,7 @@ redis:
       prefix: '/registry/',
       relativeurls: true,
       draintimeout: 60_000,
+      h2c: { enabled: true },
       headers: { 'X-Content-Type-Options': ['nosniff'], 'X-Number': ['0.10'] },
     },
     middleware: {

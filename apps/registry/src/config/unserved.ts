@@ -11,7 +11,6 @@ export const UNSERVED_SECTIONS: ReadonlyMap<string, UnservedSection> = new Map(
   Object.entries({
     health: {},
     'http.debug': {},
-    'http.h2c': {},
     'http.http2': {},
     'http.tls': { refuse: refuseTls },
     'log.hooks': {},

@@ -1,16 +1,26 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Http2Server } from 'node:http2';
 import type { Socket } from 'node:net';
+import { Handshakes } from './handshakes.ts';
+import { Http2Sessions } from './http2-sessions.ts';
 
 /** The connections of a server, and how they end. */
 export class Connections {
   readonly #server: Server;
-  /** Each with the answers that are not over. */
+  /** Those that speak HTTP/1.1, each with the answers that are not over. */
   readonly #open = new Map<Socket, Set<ServerResponse>>();
+  readonly #handshakes: Handshakes;
+  readonly #sessions: Http2Sessions | undefined;
   #draining: Promise<boolean> | undefined;
 
-  constructor(server: Server) {
+  /** @param http2 What speaks HTTP/2 on connections of the server, if anything does. */
+  constructor(server: Server, http2?: Http2Server) {
     this.#server = server;
-    server.on('connection', (socket) => this.#track(socket));
+    this.#handshakes = new Handshakes(server);
+    const accepted = 'setSecureContext' in server ? 'secureConnection' : 'connection';
+    server.prependListener(accepted, (socket: Socket) => this.#track(socket));
+    this.#sessions = http2 && new Http2Sessions(server, http2);
+    http2?.prependListener('connection', (socket) => this.#open.delete(socket));
     server.prependListener('request', (request, response) => this.#begin(request, response));
     server.on('timeout', (socket) => {
       if (!this.#isOurTurn(socket)) socket.destroy();
@@ -19,12 +29,14 @@ export class Connections {
 
   /** How many requests are being answered. */
   get running(): number {
-    return [...this.#open.values()].reduce((sum, answers) => sum + answers.size, 0);
+    const answers = [...this.#open.values()].reduce((sum, { size }) => sum + size, 0);
+    return answers + (this.#sessions?.running ?? 0);
   }
 
   /**
    * Stops accepting, ends connections that carry no request, lets the others finish, and ends those that have not when
-   * the time is over. Answers that begin meanwhile close their connection. A second call waits for the first.
+   * the time is over. Answers that begin meanwhile close their connection; in HTTP/2, the client learns which of its
+   * requests will be answered (GOAWAY). A second call waits for the first.
    *
    * @param timeoutMs 0 ends everything at once.
    * @returns Whether every request was finished.
@@ -36,11 +48,15 @@ export class Connections {
 
   async #drain(timeoutMs: number): Promise<boolean> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#handshakes.endAll();
+    this.#sessions?.drain();
     for (const [socket, answers] of this.#open) this.#closeWhenDone(socket, answers);
     let isClean = true;
     const endAll = () => {
       isClean = this.running === 0;
       for (const socket of this.#open.keys()) socket.destroy();
+      this.#handshakes.endAll();
+      this.#sessions?.endAll();
     };
     if (timeoutMs === 0) endAll();
     const timer = setTimeout(endAll, timeoutMs);
@@ -54,7 +70,9 @@ export class Connections {
     socket.once('close', () => this.#open.delete(socket));
   }
 
-  #begin({ socket }: IncomingMessage, response: ServerResponse): void {
+  #begin(request: IncomingMessage, response: ServerResponse): void {
+    if (request.httpVersionMajor === 2) return this.#sessions?.begin(request, response);
+    const { socket } = request;
     const answers = this.#open.get(socket);
     if (answers === undefined) return;
     answers.add(response);

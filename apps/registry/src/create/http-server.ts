@@ -1,4 +1,9 @@
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
+import type { Config } from '../config/schema.ts';
+import { describeError } from '../observe/describe-error.ts';
+import type { Logger } from '../observe/logger.ts';
+import { Connections } from './connections.ts';
+import { serveHttp2 } from './serve-http2.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -23,11 +28,31 @@ const OPTIONS: ServerOptions = {
   keepAliveInitialDelay: 3 * MINUTE,
 };
 
-/** How long a connection may stand still while it is the client's turn. */
+/** How long a connection, or a stream of HTTP/2, may stand still while it is the client's turn. */
 const IDLE_TIMEOUT_MS = 2 * MINUTE;
 
-export function createHttpServer(handle: RequestListener): Server {
-  const server = createServer(OPTIONS, handle);
-  server.timeout = IDLE_TIMEOUT_MS;
-  return server;
+export interface HttpServer {
+  /** Listens, accepts connections and emits every request, of HTTP/2 as well. */
+  readonly http: Server;
+  readonly connections: Connections;
+}
+
+export interface HttpServerParts {
+  readonly handle: RequestListener;
+  readonly logger: Logger;
+}
+
+/** The server that the `http` section describes. It does not listen yet. */
+export function createHttpServer(
+  { h2c }: Config['http'],
+  { handle, logger }: HttpServerParts,
+): HttpServer {
+  const http = createServer(OPTIONS, handle);
+  http.timeout = IDLE_TIMEOUT_MS;
+  // Too many open files, for one: the next client may be luckier. Failing to listen at all is told by `listen`.
+  http.on('error', (error) => {
+    if (http.listening) logger.error('cannot accept a connection', describeError(error));
+  });
+  const http2 = h2c.enabled ? serveHttp2(http) : undefined;
+  return { http, connections: new Connections(http, http2) };
 }

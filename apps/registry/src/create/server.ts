@@ -5,12 +5,11 @@ import type { Notifier } from '@purser/notifications';
 import { createRegistry } from '@purser/storage';
 import type { StorageDriver } from '@purser/storage-driver';
 import type { Config } from '../config/schema.ts';
-import { describeError } from '../observe/describe-error.ts';
 import type { Logger } from '../observe/logger.ts';
 import { createAccess, without, type ServerAccess } from './access.ts';
 import { createApplication, type ServerObservers } from './application.ts';
 import { createCache, type ServerCache } from './cache.ts';
-import { Connections } from './connections.ts';
+import type { Connections } from './connections.ts';
 import { applyMiddleware, createDriver } from './driver.ts';
 import { createHttpServer } from './http-server.ts';
 import { startMaintenance } from './maintenance.ts';
@@ -93,12 +92,10 @@ export async function createServer(
     observers,
   });
   const handle = application.callback();
-  const http = createHttpServer((request, response) => void handle(request, response));
-  // Too many open files, for one: the next client may be luckier. Failing to listen at all is told by `listen`.
-  http.on('error', (error) => {
-    if (http.listening) logger.error('cannot accept a connection', describeError(error));
+  const { http, connections } = createHttpServer(config.http, {
+    handle: (request, response) => void handle(request, response),
+    logger,
   });
-  const connections = new Connections(http);
   const maintenance = startMaintenance(config, { ...kept, registry: local, writes, logger });
   const running = { connections, maintenance, proxy, notifier, cache, access, driver: stored };
   const reloadable = [...access.reloadable, writes, ...(parts.reloadable ?? [])];

@@ -60,7 +60,7 @@ function requestFields(
   return {
     ...identifyRequest(context),
     'auth.user.name': context.state['user'],
-    'http.request.host': headers.host,
+    'http.request.host': context.host,
     'http.request.contenttype': headers['content-type'],
     'http.request.referer': headers.referer,
     'http.request.useragent': headers['user-agent'],
@@ -95,6 +95,7 @@ function bytesOfBody({ req, res, socket }: Context, writtenBefore: number): numb
   if (req.method === 'HEAD' || res.statusCode === 204 || res.statusCode === 304) return 0;
   const announced = Number(res.getHeader('Content-Length') ?? NaN);
   if (res.writableFinished && !Number.isNaN(announced)) return announced;
-  const sent = socket.bytesWritten - writtenBefore;
+  // An HTTP/2 connection that broke has forgotten what it sent.
+  const sent = (socket.bytesWritten ?? writtenBefore) - writtenBefore;
   return Number.isNaN(announced) ? sent : Math.min(sent, announced);
 }
