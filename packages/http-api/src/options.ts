@@ -6,6 +6,7 @@ import {
   type ManifestDecoder,
   type Registry,
   type Repository,
+  type RouteName,
 } from '@purser/core';
 import type { Context } from 'koa';
 import { createUrlBuilder, type UrlBuilder } from './urls.ts';
@@ -48,6 +49,11 @@ export interface RegistryApiOptions {
   readonly writes?: WriteGate | undefined;
   /** Wraps a repository for one request, as observers and policies do. Default: it is used as it is. */
   readonly decorate?: ((repository: Repository, facts: RequestFacts) => Repository) | undefined;
+  /**
+   * Told which endpoint a request is for, before anything else is done for it; of a path that is none, nobody is told.
+   * It must not throw. Default: nobody is told.
+   */
+  readonly onRoute?: ((route: RouteName, context: Context) => void) | undefined;
   /**
    * Told of every failure that is not the client's: what is answered with a 5xx status, and content that breaks off
    * after its headers went out. A client that leaves is no failure. It must not throw. Default: nobody is told.
@@ -104,6 +110,7 @@ export interface Settings {
   readonly access: AccessController | undefined;
   readonly writes: WriteGate | undefined;
   readonly decorate: ((repository: Repository, facts: RequestFacts) => Repository) | undefined;
+  readonly onRoute: (route: RouteName, context: Context) => void;
   readonly onError: (error: unknown, context: Context) => void;
 }
 
@@ -130,6 +137,7 @@ export function resolveOptions(options: RegistryApiOptions): Settings {
     access: options.access,
     writes: options.writes,
     decorate: options.decorate,
+    onRoute: options.onRoute ?? ignore,
     onError: options.onError ?? ignore,
   };
 }

@@ -228,3 +228,22 @@ describe('createRegistryApi', () => {
     );
   });
 });
+
+describe('onRoute', () => {
+  it('tells of the endpoint of a request, before it is answered, and of nothing for other paths', async () => {
+    const told: unknown[] = [];
+    await using server = await serve({
+      onRoute: (route, { method, res }) => told.push([route, method, res.headersSent]),
+    });
+    for (const path of ['/v2/', '/v2/a/blobs/uploads/x', '/v2/A/tags/list', '/v2/unknown', '/x']) {
+      await fetch(server.url + path);
+    }
+    await fetch(`${server.url}/v2/a/manifests/b`, { method: 'POST' });
+    expect(told).toEqual([
+      ['base', 'GET', false],
+      ['upload', 'GET', false],
+      ['tags', 'GET', false],
+      ['manifest', 'POST', false],
+    ]);
+  });
+});

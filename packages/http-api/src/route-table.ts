@@ -62,12 +62,13 @@ export function createRouter(settings: Settings): Middleware {
 }
 
 function createDispatcher(settings: Settings, routeName: RouteName, table: MethodTable<never>) {
-  const { access, writes } = settings;
+  const { access, writes, onRoute } = settings;
   const route: Route = routes[routeName];
   const handlers = new Map(Object.entries(table) as [string, Handler<Call>][]);
   const methods = [...handlers.keys()].toSorted();
 
   return async function dispatch(context: Context): Promise<void> {
+    onRoute(routeName, context);
     const parameters = route.parse(context['newRouterPath']);
     const caller = access && (await authorize(context, access, targetOf(routeName, parameters)));
     const handler = handlers.get(context.method);
