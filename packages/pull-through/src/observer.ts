@@ -16,6 +16,12 @@ export type PullThroughEvent =
       readonly upstream: string;
       readonly size: number;
     }
+  /** A client is given content, out of the store, or of what comes from an upstream. */
+  | {
+      readonly type: 'served';
+      readonly content: Content;
+      readonly from: 'store' | 'upstream';
+    }
   /** An upstream could not answer. */
   | { readonly type: 'outage'; readonly upstream: string; readonly error: unknown }
   /** Content was removed, since its time was over or the place was needed. */

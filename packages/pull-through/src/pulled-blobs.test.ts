@@ -36,6 +36,11 @@ describe('a pulled blob', () => {
     expect(await pullBlob(made.repository, DIGEST)).toEqual(Buffer.from(CONTENT));
     expect(made.upstream.asked).toEqual(['open']);
     expect(made.events).toMatchObject([{ type: 'fetched', size: CONTENT.byteLength }]);
+    const content = { kind: 'blob', repository: NAME, digest: DIGEST };
+    expect(made.served).toEqual([
+      { type: 'served', content, from: 'upstream' },
+      { type: 'served', content, from: 'store' },
+    ]);
   });
 
   it('is fetched exactly once for 100 who ask at one time', async () => {

@@ -45,16 +45,33 @@ export class PulledBlobs implements BlobStore {
   async open(digest: Digest, options: OpenOptions = {}): Promise<Readable> {
     const { fetches } = this.#context;
     const running = await fetches.find(this.#source, digest, options);
-    if (running !== undefined) return running.open(options);
+    if (running !== undefined) return this.#openFetch(running, digest, options);
     const { store } = this.#source;
     const kept = await this.#kept(() => store.blobs.open(digest, options), digest, options);
-    if (kept !== undefined) return kept;
-    return (await fetches.join(this.#source, digest, options)).open(options);
+    if (kept === undefined) {
+      return this.#openFetch(await fetches.join(this.#source, digest, options), digest, options);
+    }
+    this.#tellServed(digest, 'store');
+    return kept;
   }
 
   async locate(digest: Digest, options: LocateOptions): Promise<URL | undefined> {
     const { store } = this.#source;
-    return this.#kept(() => store.blobs.locate(digest, options), digest, options);
+    const url = await this.#kept(() => store.blobs.locate(digest, options), digest, options);
+    if (url !== undefined && options.method === 'GET') this.#tellServed(digest, 'store');
+    return url;
+  }
+
+  #openFetch(fetch: BlobFetch, digest: Digest, options: OpenOptions): Readable {
+    const content = fetch.open(options);
+    this.#tellServed(digest, 'upstream');
+    return content;
+  }
+
+  #tellServed(digest: Digest, from: 'store' | 'upstream'): void {
+    const { name: repository } = this.#source;
+    const content = { kind: 'blob', repository, digest } as const;
+    this.#context.observer({ type: 'served', content, from });
   }
 
   /** What the store has; `undefined` when it has nothing, or fails while upstream may not. */

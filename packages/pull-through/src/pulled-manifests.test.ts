@@ -116,6 +116,18 @@ describe('a pulled tag', () => {
 });
 
 describe('a pulled manifest', () => {
+  it('is told to have come from upstream to who asked for it first, by its digest or by a tag', async () => {
+    const { registry, served, digest } = await withImage();
+    const byTag = registry.repository(NAME);
+    await byTag.tags.get(LATEST);
+    await byTag.manifests.get(digest);
+    await registry.repository(NAME).manifests.get(digest);
+    const other = await withImage();
+    await other.repository.manifests.get(other.digest);
+    const from = [...served, ...other.served].map((event) => event.from);
+    expect(from).toEqual(['upstream', 'store', 'upstream']);
+  });
+
   it('is fetched by its digest once, and then served without asking', async () => {
     const { repository, upstream, digest, manifest } = await withImage();
     await Promise.all(Array.from({ length: 20 }, () => repository.manifests.get(digest)));

@@ -20,6 +20,8 @@ export class PulledManifests implements ManifestService {
   readonly delete = refusePush;
   readonly #source: Source;
   readonly #context: PullContext;
+  /** What was fetched for this request: a tag brings its manifest. */
+  #fetched: Digest | undefined;
 
   constructor(source: Source, context: PullContext) {
     this.#source = source;
@@ -38,10 +40,16 @@ export class PulledManifests implements ManifestService {
   }
 
   async get(digest: Digest, options: GetManifestOptions = {}): Promise<Manifest> {
+    const { name: repository } = this.#source;
+    const { flights, observer } = this.#context;
     const kept = await this.#kept(digest, options);
-    if (kept !== undefined) return kept;
-    const key = `manifest ${keyOf(this.#source.name, digest)}`;
-    return this.#context.flights.run(key, () => this.#fetch(digest), options);
+    const fetch = () => this.#fetch(digest);
+    const manifest =
+      kept ?? (await flights.run(`manifest ${keyOf(repository, digest)}`, fetch, options));
+    const isHere = kept !== undefined && this.#fetched !== digest;
+    const content = { kind: 'manifest', repository, digest } as const;
+    observer({ type: 'served', content, from: isHere ? 'store' : 'upstream' });
+    return manifest;
   }
 
   /**
@@ -62,6 +70,7 @@ export class PulledManifests implements ManifestService {
     const content = { kind: 'manifest', repository: name, digest } as const;
     const size = manifest.payload.byteLength;
     observer({ type: 'fetched', content, upstream, size });
+    this.#fetched = digest;
     try {
       await expiry.keep(content, size, async () => {
         await store.manifests.put(manifest, { digest });

@@ -6,6 +6,9 @@ import type { LogFields, Logger } from './logger.ts';
 export function observePullThrough(logger: Logger): PullThroughObserver {
   return (event) => {
     switch (event.type) {
+      // The access log tells of every request.
+      case 'served':
+        return;
       case 'fetched':
         return logger.info(`fetched a ${event.content.kind}`, {
           ...fieldsOf(event.content),
