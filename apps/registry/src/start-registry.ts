@@ -18,6 +18,8 @@ export interface StartRegistryOptions extends ConfigInput {
 export interface RunningRegistry extends AsyncDisposable {
   /** Where clients find it: `http://127.0.0.1:40123`. */
   readonly url: string;
+  /** Where the debug server is, when `http.debug.addr` asks for one. */
+  readonly debugUrl: string | undefined;
   /** What is served: what is put here can be pulled, and the other way round. */
   readonly registry: Registry;
   /**
@@ -55,6 +57,7 @@ export async function startRegistry({
   });
   return {
     url,
+    debugUrl: server.debugUrl,
     registry: server.registry,
     close,
     reload: () => server.reload(),

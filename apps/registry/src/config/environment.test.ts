@@ -149,10 +149,6 @@ describe('a variable that does not fit', () => {
       'REGISTRY_NOTIFICATIONS_EVENTCONFIG_REFERENCES',
       'REGISTRY_NOTIFICATIONS_EVENTCONFIG_REFERENCES: unknown variable, ignored',
     ],
-    [
-      'REGISTRY_HTTP_DEBUG_ADDR',
-      'REGISTRY_HTTP_DEBUG_ADDR: http.debug: not applied by this version',
-    ],
   ])('%s is a warning', (variable, line) => {
     const lines = load({ [variable]: 'x' }).warnings;
     expect(lines).toEqual([line]);

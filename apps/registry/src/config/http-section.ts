@@ -1,5 +1,6 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { z } from 'zod';
+import { debug } from './debug-section.ts';
 import { parseTcpAddress } from './listen-address.ts';
 import { duration, flag, isSection, section, text } from './values.ts';
 
@@ -33,6 +34,8 @@ export const http = section({
   h2c: section({ enabled: flag(false) }).prefault({}),
   /** Sent with every answer of the API. */
   headers: headers.default({}),
+  /** Tells operators how the server is doing. */
+  debug: debug.prefault({}),
 })
   .refine(({ addr, net }) => net === 'unix' || parseTcpAddress(addr) !== undefined, {
     path: ['addr'],

@@ -28,6 +28,7 @@ describe('a configuration file', () => {
           draintimeout: 30_000,
           h2c: { enabled: false },
           headers: {},
+          debug: { prometheus: { enabled: false, path: '/metrics' } },
         },
         middleware: { storage: [] },
         catalog: { maxentries: 1000 },
@@ -141,6 +142,7 @@ http:
   draintimeout: 1m
   h2c: { enabled: true }
   headers: { X-Content-Type-Options: [nosniff], X-Number: [0.10] }
+  debug: { addr: ":5001", prometheus: { enabled: true, path: /prometheus } }
 middleware:
   storage:
     - { name: redirect, disabled: true, options: { baseurl: https://mirror.example/blobs } }
@@ -212,6 +214,10 @@ redis:
       draintimeout: 60_000,
       h2c: { enabled: true },
       headers: { 'X-Content-Type-Options': ['nosniff'], 'X-Number': ['0.10'] },
+      debug: {
+        listen: { kind: 'tcp', host: undefined, port: 5001 },
+        prometheus: { enabled: true, path: '/prometheus' },
+      },
     },
     middleware: {
       storage: [

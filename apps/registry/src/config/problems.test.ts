@@ -34,7 +34,6 @@ describe('a warning', () => {
       'config.yml:3:31: proxy.exec.lifetime: not applied by this version',
     ],
     ['redis: { poolsize: 5 }', 'config.yml:3:10: redis.poolsize: not applied by this version'],
-    ['http: { debug: { addr: :5001 } }', 'config.yml:3:9: http.debug: not applied by this version'],
     [
       'http: { tls: { minimumtls: tls1.3 } }',
       'config.yml:3:9: http.tls: not applied by this version',

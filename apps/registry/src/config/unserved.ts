@@ -10,7 +10,6 @@ export interface UnservedSection {
 export const UNSERVED_SECTIONS: ReadonlyMap<string, UnservedSection> = new Map(
   Object.entries({
     health: {},
-    'http.debug': {},
     'http.http2': {},
     'http.tls': { refuse: refuseTls },
     'log.hooks': {},

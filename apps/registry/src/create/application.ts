@@ -4,19 +4,13 @@ import type { StorageDriver } from '@purser/storage-driver';
 import Koa from 'koa';
 import type { Config } from '../config/schema.ts';
 import { describeError } from '../observe/describe-error.ts';
-import type { LineSink, Logger } from '../observe/logger.ts';
 import { identifyRequest, observeRequests } from '../observe/observe-requests.ts';
 import { answerLiveness } from './answer-liveness.ts';
 import { answerProbes } from './answer-probes.ts';
 import type { ManifestForms } from './manifests.ts';
+import type { Observation } from './observation.ts';
 import { Readiness } from './readiness.ts';
 import type { Writes } from './writes.ts';
-
-export interface ServerObservers {
-  readonly logger: Logger;
-  /** Takes the lines of the access log; nobody when absent. */
-  readonly writeAccess?: LineSink | undefined;
-}
 
 export interface ServedParts {
   readonly registry: Registry;
@@ -27,17 +21,17 @@ export interface ServedParts {
   readonly access: AccessController | undefined;
   readonly writes: Writes;
   readonly decorate: RegistryApiOptions['decorate'];
-  readonly observers: ServerObservers;
+  readonly observation: Observation;
 }
 
 /** What answers requests: probes, then the registry API; each of them is observed. */
 export function createApplication(
   config: Config,
-  { registry, forms, driver, access, writes, decorate, observers }: ServedParts,
+  { registry, forms, driver, access, writes, decorate, observation }: ServedParts,
 ): Koa {
-  const { logger } = observers;
+  const { logger, metrics } = observation;
   const application = new Koa();
-  application.use(observeRequests(observers));
+  application.use(observeRequests(observation));
   application.use(answerLiveness());
   application.use(answerProbes(new Readiness({ driver, writes, logger })));
   application.use(
@@ -48,6 +42,7 @@ export function createApplication(
       access,
       writes,
       decorate,
+      onRoute: metrics?.observeRoute,
       onError: (error, context) =>
         logger.error('request failed', { ...identifyRequest(context), ...describeError(error) }),
     }),

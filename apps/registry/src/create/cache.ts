@@ -2,6 +2,7 @@ import { createMemoryCache } from '@purser/cache';
 import type { BlobDescriptorCache } from '@purser/core';
 import type { Config } from '../config/schema.ts';
 import type { Logger } from '../observe/logger.ts';
+import type { Metrics } from '../observe/metrics/metrics.ts';
 
 export interface ServerCache {
   readonly cache: BlobDescriptorCache;
@@ -16,22 +17,22 @@ export interface ServerCache {
 export async function createCache(
   { storage: { cache: chosen }, redis }: Config,
   logger: Logger,
+  metrics?: Metrics,
 ): Promise<ServerCache | undefined> {
   if (chosen.isDeprecated) {
     logger.warn('storage.cache.layerinfo is deprecated: write storage.cache.blobdescriptor');
   }
+  if (chosen.blobdescriptor === undefined) return undefined;
+  const counted = metrics?.forCache();
   switch (chosen.blobdescriptor) {
-    case undefined:
-      return undefined;
-    case 'inmemory':
-      return {
-        cache: createMemoryCache({ maximumEntries: chosen.blobdescriptorsize }),
-        close: () => {},
-      };
+    case 'inmemory': {
+      const cache = createMemoryCache({ maximumEntries: chosen.blobdescriptorsize });
+      return { cache: counted?.count(cache) ?? cache, close: () => {} };
+    }
     case 'redis': {
       // Most servers have no Redis, and need not load what speaks to it.
       const { connectRedisCache } = await import('./redis-cache.ts');
-      return connectRedisCache(redis, logger);
+      return connectRedisCache(redis, logger, counted);
     }
   }
 }

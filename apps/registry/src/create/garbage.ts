@@ -4,6 +4,7 @@ import type { StorageDriver } from '@purser/storage-driver';
 import type { Config } from '../config/schema.ts';
 import { describeError } from '../observe/describe-error.ts';
 import type { LogFields, Logger } from '../observe/logger.ts';
+import type { MaintenanceObserver } from '../observe/metrics/maintenance-metrics.ts';
 import { createStoredDecoder } from './manifests.ts';
 import { StartError } from './start-error.ts';
 
@@ -11,6 +12,7 @@ export interface CollectedStorage {
   readonly driver: StorageDriver;
   readonly cache: BlobDescriptorCache | undefined;
   readonly logger: Logger;
+  readonly observer?: MaintenanceObserver | undefined;
 }
 
 /** Servers that are started together do not all begin at once. */
@@ -26,7 +28,7 @@ const LEASE_TERM_MS = 5_000;
  */
 export function startCollecting(
   { interval, grace, deleteuntagged }: Config['storage']['gc'],
-  { driver, cache, logger }: CollectedStorage,
+  { driver, cache, logger, observer }: CollectedStorage,
 ): RecurringTask {
   if (driver.create === undefined) {
     throw new StartError(
@@ -44,10 +46,17 @@ export function startCollecting(
     async work(signal) {
       const options = { graceMs: grace, deleteUntagged: deleteuntagged, signal };
       const report = await collector.collect(options);
-      if (report === undefined) logger.info('garbage is being collected by another process');
-      else tell(report, logger);
+      if (report === undefined) {
+        logger.info('garbage is being collected by another process');
+        return;
+      }
+      observer?.collected(report);
+      tell(report, logger);
     },
-    onFailure: (error) => logger.error('garbage could not be collected', describeError(error)),
+    onFailure(error) {
+      observer?.failed('garbage');
+      logger.error('garbage could not be collected', describeError(error));
+    },
   });
 }
 

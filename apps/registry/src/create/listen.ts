@@ -2,32 +2,38 @@ import type { Server } from 'node:http';
 import { once } from 'node:events';
 import { lstat, unlink } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
+import { variableFor } from '../config/environment.ts';
 import type { ListenAddress } from '../config/listen-address.ts';
 import { StartError } from './start-error.ts';
 
 /**
  * Makes a server wait for connections.
  *
+ * @param key Of the configuration, for errors: what chooses the address.
  * @returns Where clients find it: `http://127.0.0.1:5000`, or `unix:/run/purser.sock`.
  * @throws StartError when the address is taken, forbidden, or none of this machine.
  */
-export async function listen(server: Server, address: ListenAddress): Promise<string> {
-  if (address.kind === 'unix') await removeSocket(address.path);
+export async function listen(
+  server: Server,
+  address: ListenAddress,
+  key = 'http.addr',
+): Promise<string> {
+  if (address.kind === 'unix') await removeSocket(address.path, key);
   server.listen(address);
   try {
     await once(server, 'listening');
   } catch (error) {
-    throw explain(error as NodeJS.ErrnoException, address);
+    throw explain(error as NodeJS.ErrnoException, address, key);
   }
   return urlOf(server);
 }
 
 /** @see distribution, registry/listener/listener.go: what a process left behind is in the way of the next one. */
-async function removeSocket(path: string): Promise<void> {
+async function removeSocket(path: string, key: string): Promise<void> {
   const found = await lstat(path).catch(() => undefined);
   if (found === undefined) return;
   if (!found.isSocket()) {
-    throw new StartError(`${path} exists and is not a socket: choose another path with http.addr`);
+    throw new StartError(`${path} exists and is not a socket: choose another path with ${key}`);
   }
   await unlink(path);
 }
@@ -40,12 +46,12 @@ function urlOf(server: Server): string {
   return `http://${family === 'IPv6' ? `[${host}]` : host}:${port}`;
 }
 
-function explain(error: NodeJS.ErrnoException, address: ListenAddress): Error {
+function explain(error: NodeJS.ErrnoException, address: ListenAddress, key: string): Error {
   const isSocketFile = address.kind === 'unix';
   const reason = (isSocketFile ? SOCKET_FILE_REASONS : REASONS)[error.code ?? ''];
   if (reason === undefined) return error;
   const example = isSocketFile ? '/run/purser.sock' : '127.0.0.1:5001';
-  const way = `choose another address with http.addr (REGISTRY_HTTP_ADDR=${example})`;
+  const way = `choose another address with ${key} (${variableFor(key)}=${example})`;
   return new StartError(`cannot listen on ${describeAddress(address)}: ${reason}; ${way}`, {
     cause: error,
   });

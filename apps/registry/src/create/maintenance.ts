@@ -12,6 +12,7 @@ import type { StorageDriver } from '@purser/storage-driver';
 import type { Config } from '../config/schema.ts';
 import { describeError } from '../observe/describe-error.ts';
 import type { Logger } from '../observe/logger.ts';
+import type { MaintenanceObserver } from '../observe/metrics/maintenance-metrics.ts';
 import { startCollecting } from './garbage.ts';
 
 export interface MaintainedStorage {
@@ -22,6 +23,7 @@ export interface MaintainedStorage {
   /** While they are refused, uploads stay, and nothing is put into quarantine. Garbage is collected all the same. */
   readonly writes: { readonly areRefused: boolean };
   readonly logger: Logger;
+  readonly observer?: MaintenanceObserver | undefined;
 }
 
 /**
@@ -60,14 +62,16 @@ function startPurging(
     intervalMs: options.interval,
     firstDelayMs,
     work: (signal) => purge(options, storage, signal),
-    onFailure: (error) =>
-      logger.error('unfinished uploads could not be purged', describeError(error)),
+    onFailure(error) {
+      storage.observer?.failed('purge');
+      logger.error('unfinished uploads could not be purged', describeError(error));
+    },
   });
 }
 
 async function purge(
   { age, dryrun }: Config['storage']['maintenance']['uploadpurging'],
-  { registry, driver, writes, logger }: MaintainedStorage,
+  { registry, driver, writes, logger, observer }: MaintainedStorage,
   signal: AbortSignal,
 ): Promise<void> {
   if (writes.areRefused) return logger.info('read-only: unfinished uploads stay');
@@ -88,6 +92,7 @@ async function purge(
     count.files++;
     count.bytes += size;
   }
+  if (!dryrun) observer?.purged(count);
   logger.info(dryrun ? 'would purge unfinished uploads' : 'purged unfinished uploads', count);
 }
 
@@ -103,13 +108,16 @@ function startScrub(
     // It is not worth a delay of an hour to those who try it with a short interval.
     firstDelayMs: Math.random() * Math.min(options.interval, LONGEST_DELAY_MINUTES * MINUTE_MS),
     work: (signal) => scrub(options, storage, signal),
-    onFailure: (error) => logger.error('storage could not be checked', describeError(error)),
+    onFailure(error) {
+      storage.observer?.failed('scrub');
+      logger.error('storage could not be checked', describeError(error));
+    },
   });
 }
 
 async function scrub(
   { rate, repair }: Config['storage']['scrub'],
-  { driver, decoder, writes, logger }: MaintainedStorage,
+  { driver, decoder, writes, logger, observer }: MaintainedStorage,
   signal: AbortSignal,
 ): Promise<void> {
   let progress = { blobs: 0, bytes: 0, repositories: 0 };
@@ -131,5 +139,6 @@ async function scrub(
     const fields = { path, images: hurt, quarantine: done?.quarantine };
     logger.error(`damage in storage: ${problem}`, fields);
   }
+  observer?.checked({ bytes: progress.bytes, damaged });
   logger.info('checked storage', { ...progress, damaged });
 }

@@ -4,6 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { EndpointOptions, Notifier, NotifierOptions } from '@purser/notifications';
 import type { Config } from '../config/schema.ts';
 import type { Logger } from '../observe/logger.ts';
+import type { Metrics } from '../observe/metrics/metrics.ts';
 import { observeNotifier } from '../observe/observe-notifier.ts';
 import { StartError } from './start-error.ts';
 
@@ -15,19 +16,27 @@ import { StartError } from './start-error.ts';
 export async function startNotifier(
   { notifications, http: { listen } }: Config,
   logger: Logger,
+  metrics?: Metrics,
 ): Promise<Notifier | undefined> {
   const { endpoints, events, outbox } = notifications;
   if (endpoints.every(({ disabled }) => disabled)) return undefined;
   // Most servers tell nobody, and need not load what does.
   const { createNotifier } = await import('@purser/notifications');
+  const log = observeNotifier(logger);
+  const counted = metrics?.forNotifier();
   const options: NotifierOptions = {
     endpoints: endpoints.map(endpointOptions),
     source: { addr: sourceAddress(listen), instanceID: randomUUID() },
     includeReferences: events.includereferences,
     outbox: outbox.directory === undefined ? undefined : outboxOptions(outbox.directory, outbox),
-    observer: observeNotifier(logger),
+    observer(report) {
+      log(report);
+      counted?.observer(report);
+    },
   };
-  return startWhenFree(() => createNotifier(options), logger);
+  const notifier = await startWhenFree(() => createNotifier(options), logger);
+  counted?.follow(() => notifier.status());
+  return notifier;
 }
 
 /** How long a process that is being replaced may keep its outbox: more than it drains for, as a rule. */

@@ -5,6 +5,7 @@ import { createRegistry, discardContent, type RegistryOptions } from '@purser/st
 import { DriverError, type StorageDriver } from '@purser/storage-driver';
 import type { Config } from '../config/schema.ts';
 import type { Logger } from '../observe/logger.ts';
+import type { Metrics } from '../observe/metrics/metrics.ts';
 import { observePullThrough } from '../observe/observe-pull-through.ts';
 import { prepareSpoolDirectory } from './spool-directory.ts';
 
@@ -14,6 +15,7 @@ export interface ProxyParts {
   readonly cache: RegistryOptions['cache'];
   readonly onDamage: RegistryOptions['onDamage'];
   readonly logger: Logger;
+  readonly metrics?: Metrics | undefined;
 }
 
 /** A registry that others are pulled through. */
@@ -43,6 +45,8 @@ export async function startProxy(
   ]);
   const remote = createUpstreams(proxy, parts);
   const { driver, cache } = parts;
+  const log = observePullThrough(parts.logger);
+  const counted = parts.metrics?.forProxy();
   const registry = withPullThrough(local, {
     upstreams: remote.upstreams,
     store: createStore(parts),
@@ -55,7 +59,10 @@ export async function startProxy(
         ? undefined
         : (digest: Digest) => discardContent(digest, { driver, cache }),
     spoolDirectory: proxy.spooldirectory,
-    observer: observePullThrough(parts.logger),
+    observer(event) {
+      log(event);
+      counted?.observer(event);
+    },
   });
   await registry.start();
   return {

@@ -8,6 +8,7 @@ import {
 import type { Config } from '../config/schema.ts';
 import { describeError } from '../observe/describe-error.ts';
 import type { Logger } from '../observe/logger.ts';
+import type { CacheMetrics } from '../observe/metrics/cache-metrics.ts';
 import type { ServerCache } from './cache.ts';
 import { StartError } from './start-error.ts';
 
@@ -19,11 +20,13 @@ import { StartError } from './start-error.ts';
 export async function connectRedisCache(
   section: Config['redis'],
   logger: Logger,
+  metrics?: CacheMetrics,
 ): Promise<ServerCache> {
   const redis = createRedisCache(await readRedisSection(section));
-  const cache = tolerateFailures(redis, { observer: observeCache(logger) });
+  const observer = observeCache(logger, metrics);
+  const cache = tolerateFailures(metrics?.measure(redis) ?? redis, { observer });
   return {
-    cache,
+    cache: metrics?.count(cache) ?? cache,
     close() {
       cache[Symbol.dispose]();
       redis.close();
@@ -32,9 +35,12 @@ export async function connectRedisCache(
 }
 
 /** A cache that fails costs time and nothing else: its operator is told once, and again when it works. */
-function observeCache(logger: Logger): CacheObserver {
+function observeCache(logger: Logger, metrics?: CacheMetrics): CacheObserver {
   return {
-    onError: (error) => logger.debug('cache failed', describeError(error)),
+    onError(error) {
+      metrics?.failed();
+      logger.debug('cache failed', describeError(error));
+    },
     onStateChange(state, cause) {
       if (state === 'in use') logger.info('redis is used as a cache again');
       else

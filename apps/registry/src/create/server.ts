@@ -3,13 +3,16 @@ import type { AccessController, Registry, Repository } from '@purser/core';
 import type { RequestFacts } from '@purser/http-api';
 import type { Notifier } from '@purser/notifications';
 import { createRegistry } from '@purser/storage';
-import type { StorageDriver } from '@purser/storage-driver';
 import type { Config } from '../config/schema.ts';
 import type { Logger } from '../observe/logger.ts';
-import { createAccess, without, type ServerAccess } from './access.ts';
-import { createApplication, type ServerObservers } from './application.ts';
-import { createCache, type ServerCache } from './cache.ts';
+import type { MetricsSnapshot } from '../observe/metrics/metrics.ts';
+import { observeDriver } from '../observe/observe-driver.ts';
+import { createAccess, without } from './access.ts';
+import { createApplication } from './application.ts';
+import { createCache } from './cache.ts';
+import { closeServer, type RunningParts } from './close-server.ts';
 import type { Connections } from './connections.ts';
+import { startDebugServer, type DebugServer } from './debug-server.ts';
 import { applyMiddleware, createDriver } from './driver.ts';
 import { createHttpServer } from './http-server.ts';
 import { startMaintenance } from './maintenance.ts';
@@ -17,6 +20,7 @@ import { withManifestRules } from './manifest-rules.ts';
 import { createUrlRule } from './manifest-urls.ts';
 import { createManifestForms } from './manifests.ts';
 import { startNotifier } from './notifier.ts';
+import { createObservation, type Observation, type ServerObservers } from './observation.ts';
 import { startProxy, type Proxy, type ProxyParts } from './proxy.ts';
 import { createReload, type Reloadable } from './reloadable.ts';
 import { Writes } from './writes.ts';
@@ -26,6 +30,10 @@ export interface RegistryServer {
   /** Not listening yet. */
   readonly http: Server;
   readonly connections: Connections;
+  /** Where the debug server is, which listens already; `undefined` without one. */
+  readonly debugUrl: string | undefined;
+  /** What this process counts; `undefined` when `http.debug.prometheus.enabled` does not say so. */
+  readonly metrics: (() => Promise<MetricsSnapshot>) | undefined;
   /** What of the configuration can change while the server runs; a section stands for all that is below it. */
   readonly reloadableKeys: readonly string[];
   /**
@@ -64,13 +72,16 @@ export async function createServer(
   parts: ServerParts = {},
 ): Promise<RegistryServer> {
   const { logger } = observers;
+  const observation = await createObservation(config, observers);
+  const { metrics } = observation;
 
   const stored = await createDriver(config.storage.driver);
-  const driver = applyMiddleware(stored, config.middleware);
+  const seen = observeDriver(stored, observation.driverObservers);
+  const driver = applyMiddleware(seen, config.middleware);
   const forms = await createManifestForms(config.compatibility);
   const access = await chooseAccess(config, parts, logger);
-  const cache = await createCache(config, logger);
-  const notifier = await startNotifier(config, logger);
+  const cache = await createCache(config, logger, metrics);
+  const notifier = await startNotifier(config, logger, metrics);
   const kept: Omit<ProxyParts, 'logger'> = {
     driver,
     decoder: forms.decoder,
@@ -79,7 +90,7 @@ export async function createServer(
   };
   const local = createRegistry({ ...kept, ...storageSettings(config) });
   const writes = new Writes(config, logger);
-  const proxy = await startProxy(local, config, { ...kept, logger });
+  const proxy = await startProxy(local, config, { ...kept, logger, metrics });
   const registry = proxy?.registry ?? local;
 
   const application = createApplication(config, {
@@ -89,24 +100,29 @@ export async function createServer(
     access: access.controller,
     writes,
     decorate: createDecorator(config, proxy, notifier),
-    observers,
+    observation,
   });
   const handle = application.callback();
   const { http, connections } = createHttpServer(config.http, {
     handle: (request, response) => void handle(request, response),
     logger,
   });
-  const maintenance = startMaintenance(config, { ...kept, registry: local, writes, logger });
+  const observer = metrics?.maintenance;
+  const maintained = { ...kept, registry: local, writes, logger, observer };
+  const maintenance = startMaintenance(config, maintained);
   const running = { connections, maintenance, proxy, notifier, cache, access, driver: stored };
+  const debug = await startDebug(config, observation, running);
   const reloadable = [...access.reloadable, writes, ...(parts.reloadable ?? [])];
   let closing: Promise<boolean> | undefined;
   return {
     registry,
     http,
     connections,
+    debugUrl: debug?.url,
+    metrics: metrics && (() => metrics.snapshot()),
     reloadableKeys: reloadable.flatMap(({ keys }) => keys),
     reload: createReload(reloadable, config),
-    close: (timeoutMs) => (closing ??= closeAll(running, timeoutMs)),
+    close: (timeoutMs) => (closing ??= closeServer({ ...running, debug }, timeoutMs)),
   };
 }
 
@@ -117,6 +133,24 @@ function storageSettings({ storage, validation }: Config) {
     repositoryDeletion: storage.delete.repositories,
     references: validation,
   };
+}
+
+/** When its address cannot be used, everything that is there already ends. */
+async function startDebug(
+  { http }: Config,
+  { metrics, logger }: Observation,
+  running: RunningParts,
+): Promise<DebugServer | undefined> {
+  try {
+    return await startDebugServer(http.debug, {
+      health: () => ({}),
+      metrics: metrics && (() => metrics.render()),
+      logger,
+    });
+  } catch (error) {
+    await closeServer(running, 0);
+    throw error;
+  }
 }
 
 function chooseAccess({ auth }: Config, { access }: ServerParts, logger: Logger) {
@@ -134,38 +168,4 @@ function createDecorator(
     const view = proxy?.view(repository, facts) ?? repository;
     return withManifestRules(notifier?.observe(view, facts, facts.user) ?? view, rules);
   };
-}
-
-interface ClosingParts {
-  readonly connections: Connections;
-  readonly maintenance: AsyncDisposable;
-  readonly proxy: Proxy | undefined;
-  readonly notifier: Notifier | undefined;
-  readonly cache: ServerCache | undefined;
-  readonly access: ServerAccess;
-  readonly driver: StorageDriver;
-}
-
-/** From the outside in: what requests make use of is there until the last of them is over. */
-async function closeAll(
-  { connections, maintenance, proxy, notifier, cache, access, driver }: ClosingParts,
-  timeoutMs: number,
-): Promise<boolean> {
-  const end = performance.now() + timeoutMs;
-  const [isClean] = await Promise.all([
-    connections.drain(timeoutMs),
-    maintenance[Symbol.asyncDispose](),
-  ]);
-  await proxy?.close();
-  await notifier?.close({ deadlineMs: Math.max(0, end - performance.now()) });
-  cache?.close();
-  access.close();
-  await disposeOf(driver);
-  return isClean;
-}
-
-/** Drivers have no end in their contract; one that holds something open says so. */
-async function disposeOf(driver: StorageDriver & Partial<AsyncDisposable & Disposable>) {
-  await driver[Symbol.asyncDispose]?.();
-  driver[Symbol.dispose]?.();
 }

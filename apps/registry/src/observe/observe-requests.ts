@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import type { Context, Middleware } from 'koa';
 import { formatAccess } from './access-log.ts';
+import { answeredStatus, bytesOfBody } from './answered.ts';
 import type { LineSink, LogFields, Logger } from './logger.ts';
 
 export interface RequestObserverOptions {
@@ -12,7 +13,7 @@ export interface RequestObserverOptions {
 
 /**
  * Tells the logs of every request once its answer is over, and gives each an id in `context.state.requestId` by which
- * the lines about it can be found.
+ * the lines about it can be found. A client that left before it was answered has the status 499.
  *
  * A failure of the client is told as `info`, one of the server as `error`; distribution has `error` for both.
  */
@@ -27,7 +28,7 @@ export function observeRequests({ logger, writeAccess }: RequestObserverOptions)
     context.res.once('close', () => {
       const written = bytesOfBody(context, writtenBefore);
       writeAccess?.(accessLine(context, { time, written }));
-      const { status } = context;
+      const status = answeredStatus(context);
       if (status >= 500) {
         logger.error(
           'response completed with error',
@@ -66,15 +67,16 @@ function requestFields(
     'http.request.useragent': headers['user-agent'],
     'http.response.contenttype': context.res.getHeader('Content-Type'),
     'http.response.duration': `${(performance.now() - startedAt).toFixed(3)}ms`,
-    'http.response.status': context.status,
+    'http.response.status': answeredStatus(context),
     'http.response.written': written,
   };
 }
 
 function accessLine(
-  { req, ip, status, state }: Context,
+  context: Context,
   { time, written }: { readonly time: Date; readonly written: number },
 ): string {
+  const { req, ip, state } = context;
   const line = formatAccess({
     time,
     remoteAddress: ip === '' ? '-' : ip,
@@ -82,20 +84,10 @@ function accessLine(
     method: req.method ?? '-',
     url: req.url ?? '-',
     httpVersion: req.httpVersion,
-    status,
+    status: answeredStatus(context),
     bytes: written,
     referer: req.headers.referer,
     userAgent: req.headers['user-agent'],
   });
   return `${line}\n`;
-}
-
-/** What was announced, when all of it went out; else what the socket took, headers included, at most that much. */
-function bytesOfBody({ req, res, socket }: Context, writtenBefore: number): number {
-  if (req.method === 'HEAD' || res.statusCode === 204 || res.statusCode === 304) return 0;
-  const announced = Number(res.getHeader('Content-Length') ?? NaN);
-  if (res.writableFinished && !Number.isNaN(announced)) return announced;
-  // An HTTP/2 connection that broke has forgotten what it sent.
-  const sent = (socket.bytesWritten ?? writtenBefore) - writtenBefore;
-  return Number.isNaN(announced) ? sent : Math.min(sent, announced);
 }

@@ -1,0 +1,44 @@
+import type { Notifier } from '@purser/notifications';
+import type { StorageDriver } from '@purser/storage-driver';
+import type { ServerAccess } from './access.ts';
+import type { ServerCache } from './cache.ts';
+import type { Connections } from './connections.ts';
+import type { DebugServer } from './debug-server.ts';
+import type { Proxy } from './proxy.ts';
+
+/** What a server is made of and must be ended. */
+export interface RunningParts {
+  readonly connections: Connections;
+  readonly maintenance: AsyncDisposable;
+  readonly proxy: Proxy | undefined;
+  readonly notifier: Notifier | undefined;
+  readonly cache: ServerCache | undefined;
+  readonly access: ServerAccess;
+  readonly driver: StorageDriver;
+  readonly debug?: DebugServer | undefined;
+}
+
+/** From the outside in: what requests make use of is there until the last of them is over. */
+export async function closeServer(
+  { connections, maintenance, proxy, notifier, cache, access, driver, debug }: RunningParts,
+  timeoutMs: number,
+): Promise<boolean> {
+  const end = performance.now() + timeoutMs;
+  const [isClean] = await Promise.all([
+    connections.drain(timeoutMs),
+    maintenance[Symbol.asyncDispose](),
+  ]);
+  await proxy?.close();
+  await notifier?.close({ deadlineMs: Math.max(0, end - performance.now()) });
+  cache?.close();
+  access.close();
+  await disposeOf(driver);
+  await debug?.close();
+  return isClean;
+}
+
+/** Drivers have no end in their contract; one that holds something open says so. */
+async function disposeOf(driver: StorageDriver & Partial<AsyncDisposable & Disposable>) {
+  await driver[Symbol.asyncDispose]?.();
+  driver[Symbol.dispose]?.();
+}

@@ -1,0 +1,15 @@
+import { collectDefaultMetrics, Registry } from 'prom-client';
+
+let shared: Registry | undefined;
+
+/**
+ * `process_*` and `nodejs_*`. They are of the process, however many registries it serves, and what measures the event
+ * loop and the garbage collector of V8 cannot be stopped again: it is there once, from the first who asks.
+ */
+export function processMetrics(): Registry {
+  if (shared === undefined) {
+    shared = new Registry();
+    collectDefaultMetrics({ register: shared });
+  }
+  return shared;
+}
