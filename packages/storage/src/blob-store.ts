@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import {
+  digestOf,
   OCTET_STREAM,
   RegistryError,
   type BlobDescriptorService,
@@ -15,6 +16,9 @@ import {
 import { DriverError, type StorageDriver } from '@purser/storage-driver';
 import { blobDataPath } from './paths.ts';
 import { writeOver } from './set-aside.ts';
+
+/** Content that nothing is missing of. */
+export const EMPTY_DIGEST = digestOf(Buffer.alloc(0));
 
 export interface OpenGlobalOptions extends OpenOptions {
   readonly size?: number | undefined;
@@ -33,9 +37,10 @@ export class GlobalBlobStore implements BlobStatter, BlobProvider {
     this.#cache = cache;
   }
 
+  /** An empty file in place of content is what a loss of power leaves: then it is not there. */
   async stat(digest: Digest, options?: OperationOptions): Promise<Descriptor | undefined> {
     const info = await this.#driver.stat(blobDataPath(digest), { ...options, only: 'file' });
-    if (info === undefined) return undefined;
+    if (info === undefined || (info.size === 0 && digest !== EMPTY_DIGEST)) return undefined;
     return { mediaType: OCTET_STREAM, digest, size: info.size };
   }
 

@@ -4,6 +4,7 @@ export interface Damage {
   readonly path: string;
   readonly problem:
     | 'link is no digest'
+    | 'link names other content'
     | 'linked content is missing'
     | 'upload has no valid start time';
 }

@@ -80,7 +80,11 @@ export class LinkedContent implements BlobStatter {
   /** The digest under which the global store may be asked; `undefined` without a link. Does not look there. */
   async resolve(digest: Digest, options?: OperationOptions): Promise<Digest | undefined> {
     if (!isSupportedDigest(digest)) return undefined;
-    return this.#links.read(this.#linkSet.linkPath(digest), options);
+    const path = this.#linkSet.linkPath(digest);
+    const target = await this.#links.read(path, options);
+    if (target === undefined || target === digest || !isCanonical(digest)) return target;
+    this.#report({ path, problem: 'link names other content' });
+    return undefined;
   }
 
   /**

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isDigest, isSupportedDigest, type Digest, type OperationOptions } from '@purser/core';
 import { DriverError, type StorageDriver } from '@purser/storage-driver';
+import { EMPTY_DIGEST } from '../blob-store.ts';
 import { BLOBS, blobDataPath } from '../paths.ts';
 import type { ByteRate } from './byte-rate.ts';
 import type { Finding, Problem } from './finding.ts';
@@ -40,7 +41,7 @@ export class StoredContent {
     if (known !== undefined) return known;
     const info = await this.#driver.stat(blobDataPath(digest), options);
     if (info === undefined) return undefined;
-    const state = info.isDirectory ? DIRECTORY : { size: info.size };
+    const state = info.isDirectory ? DIRECTORY : stateOf(digest, info.size);
     this.#states.set(digest, state);
     return state;
   }
@@ -98,6 +99,12 @@ export class StoredContent {
 
 const NOTHING = { digests: [], images: [] } as const;
 const DIRECTORY: ContentState = { size: 0, problem: 'content is a directory' };
+
+/** Of an empty file it is known without reading it. */
+function stateOf(digest: Digest, size: number): ContentState {
+  const isCutOff = size === 0 && digest !== EMPTY_DIGEST;
+  return isCutOff ? { size, problem: 'content does not match its digest' } : { size };
+}
 
 function digestOfPath(path: string): Digest | undefined {
   const [algorithm, prefix, encoded = '', file, ...rest] = path.slice(BLOBS.length + 1).split('/');
