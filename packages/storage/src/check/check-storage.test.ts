@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { createRegistry } from '../create-registry.ts';
 import { ManualClock } from '../fixtures/manual-clock.ts';
 import { createGarbageCollector } from '../garbage/create-garbage-collector.ts';
-import { damage, DAMAGE_KINDS, type Victims } from '../fixtures/damage-generator.ts';
+import { damage, DAMAGE_KINDS, type Victims } from '../testing/damage.ts';
 import { decoder, pushImage, sampleImageContent } from '../fixtures/images.ts';
 import {
   blobDataPath,
