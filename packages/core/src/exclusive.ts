@@ -1,14 +1,10 @@
+import type { Exclusion } from './exclusion.ts';
 import type { OperationOptions } from './options.ts';
 
 /** Lets one holder at a time have each key, in the order of asking. Of this process only. */
-export class Exclusive {
+export class Exclusive implements Exclusion {
   readonly #last = new Map<string, Promise<void>>();
 
-  /**
-   * Waits for the key.
-   *
-   * @returns Gives the key back; calling it again does nothing.
-   */
   async acquire(key: string, { signal }: OperationOptions = {}): Promise<() => void> {
     signal?.throwIfAborted();
     const before = this.#last.get(key);
@@ -28,7 +24,6 @@ export class Exclusive {
     return release;
   }
 
-  /** Whether anyone has the key, or waits for it. */
   isHeld(key: string): boolean {
     return this.#last.has(key);
   }

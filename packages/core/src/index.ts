@@ -70,6 +70,7 @@ export {
 } from './errors.ts';
 export { encodeDescriptor, encodePlatform } from './encode-descriptor.ts';
 export { exactLength } from './exact-length.ts';
+export type { Exclusion } from './exclusion.ts';
 export { Exclusive } from './exclusive.ts';
 export {
   canonicalBytes,

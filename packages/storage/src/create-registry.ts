@@ -1,6 +1,7 @@
 import {
   Exclusive,
   type BlobDescriptorCache,
+  type Exclusion,
   type ManifestDecoder,
   type OperationOptions,
   type Registry,
@@ -40,6 +41,11 @@ export interface RegistryOptions {
   readonly cache?: BlobDescriptorCache | undefined;
   /** The most bytes of manifests kept in memory. Default 16 MiB; 0 keeps none. */
   readonly manifestMemoryBytes?: number | undefined;
+  /**
+   * Shared by all processes that serve the store, so that one at a time writes to an upload session, and moves a tag under
+   * a condition. Default: one of each process by itself.
+   */
+  readonly exclusion?: Exclusion | undefined;
   /** For tests. */
   readonly clock?: Clock | undefined;
   /** Told of damaged links and uploads, which are otherwise treated as absent. */
@@ -65,12 +71,13 @@ const DEFAULT_MANIFEST_MEMORY = 16 * 1024 * 1024;
 /**
  * A registry kept on a storage driver, in the layout of distribution. Opens nothing: the first call does.
  *
- * Several processes may use one store at the same time; they share upload sessions, which one process at a time may
- * write to.
+ * Several processes may use one store at the same time, and go on with each other's upload sessions. Two that may write to
+ * one session at the same moment share an `exclusion`.
  */
 export function createRegistry(options: RegistryOptions): StoredRegistry {
   const driver = translateErrors(options.driver);
   const report = options.onDamage ?? ignoreDamage;
+  const exclusion = options.exclusion ?? new Exclusive();
   const parts: RepositoryParts = {
     driver,
     report,
@@ -82,8 +89,8 @@ export function createRegistry(options: RegistryOptions): StoredRegistry {
     grants: new Grants(driver, options.clock),
     global: new GlobalBlobStore(driver, options.cache?.global),
     memory: new ManifestMemory(options.manifestMemoryBytes ?? DEFAULT_MANIFEST_MEMORY),
-    sessions: new UploadSessions(),
-    moving: new Exclusive(),
+    sessions: new UploadSessions(exclusion),
+    moving: exclusion,
   };
   return {
     repository: (name) => createRepository(name, parts),

@@ -1,6 +1,6 @@
 import type {
   BlobDescriptorCache,
-  Exclusive,
+  Exclusion,
   ManifestDecoder,
   Repository,
   RepositoryName,
@@ -39,7 +39,7 @@ export interface RepositoryParts {
   readonly memory: ManifestMemory;
   readonly sessions: UploadSessions;
   /** Holds tags that are being moved under a condition. */
-  readonly moving: Exclusive;
+  readonly moving: Exclusion;
 }
 
 /** Puts one repository together. */

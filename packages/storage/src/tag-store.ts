@@ -5,7 +5,7 @@ import {
   type ListOptions,
   type OperationOptions,
   type RepositoryName,
-  type Exclusive,
+  type Exclusion,
   type Tag,
   type TagOptions,
   type TagService,
@@ -33,8 +33,8 @@ export interface TagStoreOptions {
   /** The repository's manifests. */
   readonly revisions: LinkedContent;
   readonly policy: Policy;
-  /** Holds tags that are being moved under a condition, in all repositories of the process. */
-  readonly moving: Exclusive;
+  /** Holds tags that are being moved under a condition, in all repositories. */
+  readonly moving: Exclusion;
 }
 
 /** The tags of one repository: a directory each, with a link to what it names now and one to all it ever named. */
@@ -44,7 +44,7 @@ export class TagStore implements TagService {
   readonly #name: RepositoryName;
   readonly #revisions: LinkedContent;
   readonly #policy: Policy;
-  readonly #moving: Exclusive;
+  readonly #moving: Exclusion;
 
   constructor({ driver, links, name, revisions, policy, moving }: TagStoreOptions) {
     this.#driver = driver;

@@ -1,6 +1,6 @@
 import {
   isRepositoryName,
-  type Exclusive,
+  type Exclusion,
   type OperationOptions,
   type RepositoryName,
 } from '@purser/core';
@@ -55,7 +55,7 @@ export async function* listUploads(
  */
 export async function* purgeUploads(
   driver: StorageDriver,
-  held: Exclusive,
+  held: Exclusion,
   options: PurgeUploadsOptions,
 ): AsyncIterable<UnfinishedUpload> {
   const { olderThanMs, now = Date.now, signal } = options;
@@ -82,7 +82,7 @@ async function isRemoved(
 }
 
 interface RemoveOptions extends OperationOptions {
-  readonly held: Exclusive;
+  readonly held: Exclusion;
   readonly isOld: (upload: UnfinishedUpload) => boolean;
 }
 

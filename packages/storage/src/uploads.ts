@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
   CANONICAL_ALGORITHM,
-  Exclusive,
   RegistryError,
   supportedAlgorithmOf,
   type BlobWriter,
@@ -9,6 +8,7 @@ import {
   type Descriptor,
   type Digest,
   type DigestAlgorithm,
+  type Exclusion,
   type OperationOptions,
   type RepositoryName,
   type UploadStatus,
@@ -24,10 +24,15 @@ export const UPLOAD_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a
 
 /** What the uploads of all repositories share. */
 export class UploadSessions {
-  readonly held = new Exclusive();
+  /** By their directories. */
+  readonly held: Exclusion;
   readonly digests = new RunningDigests();
   /** What was last committed by in each repository, where that was not sha256: the next upload is likely the same. */
   readonly algorithms = new Map<RepositoryName, DigestAlgorithm>();
+
+  constructor(held: Exclusion) {
+    this.held = held;
+  }
 }
 
 export interface UploadsOptions {

@@ -1,0 +1,208 @@
+import {
+  digestOf,
+  Exclusive,
+  parseRepositoryName,
+  RegistryError,
+  type BlobStore,
+  type Exclusion,
+} from '@purser/core';
+import { MemoryDriver, type FileWriter, type StorageDriver } from '@purser/storage-driver';
+import { describe, expect, it } from 'vitest';
+import { createRegistry } from './create-registry.ts';
+import { decoder } from './fixtures/images.ts';
+
+const name = parseRepositoryName('a');
+const [first, second] = [Buffer.from('first '), Buffer.from('second')];
+const whole = Buffer.concat([first, second]);
+const digest = digestOf(whole);
+
+/** What one process does to an upload that has its first part. */
+type Deed = (blobs: BlobStore, id: string) => Promise<unknown>;
+
+const appends: Deed = async (blobs, id) => {
+  await using writer = await blobs.resume(id);
+  await writer.append(chunksOf(second), { offset: first.byteLength });
+};
+/** Knows nothing of offsets, as a client of docker's. */
+const streams: Deed = async (blobs, id) => {
+  await using writer = await blobs.resume(id);
+  await writer.append(chunksOf(second));
+};
+const ends: Deed = async (blobs, id) => {
+  await using writer = await blobs.resume(id);
+  await writer.append(chunksOf(second), { offset: first.byteLength });
+  await writer.commit(digest);
+};
+const cancels: Deed = async (blobs, id) => {
+  await using writer = await blobs.resume(id);
+  await writer.cancel();
+};
+
+async function* chunksOf(content: Uint8Array) {
+  yield content;
+}
+
+interface Outcome {
+  /** Of each process: `done`, or the code of its error. */
+  readonly ends: readonly string[];
+  /** `whole`, `absent`, or what is in its place. */
+  readonly blob: string;
+}
+
+/**
+ * Runs processes that share a store, in every order in which their calls to it can take effect. One order is a list of
+ * choices: which of the calls that wait goes next. All lists are tried, the last choice that has another left being
+ * changed each time.
+ */
+async function everyOutcome(
+  deeds: readonly Deed[],
+  exclusion?: () => Exclusion,
+): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  let choices: number[] = [];
+  for (;;) {
+    const { taken, outcome } = await runOnce(deeds, choices, exclusion?.());
+    outcomes.push(outcome);
+    const last = taken.findLastIndex(({ choice, of }) => choice + 1 < of);
+    if (last === -1) return outcomes;
+    choices = taken.slice(0, last + 1).map(({ choice }) => choice);
+    choices[last]! += 1;
+  }
+}
+
+async function runOnce(
+  deeds: readonly Deed[],
+  choices: readonly number[],
+  exclusion: Exclusion | undefined,
+) {
+  const driver = new MemoryDriver();
+  const { blobs } = createRegistry({ driver, decoder }).repository(name);
+  const begun = await blobs.create();
+  await begun.append(chunksOf(first));
+  await begun.close();
+
+  const waiting: (() => Promise<unknown>)[] = [];
+  const gate: Gate = <T>(call: () => Promise<T>) => {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    waiting.push(() => call().then(resolve, reject));
+    return promise;
+  };
+  const running = deeds.map(async (deed) => {
+    const registry = createRegistry({
+      driver: gated(driver, gate),
+      decoder,
+      exclusion: exclusion && distant(exclusion, gate),
+    });
+    try {
+      await deed(registry.repository(name).blobs, begun.id);
+      return 'done';
+    } catch (error) {
+      return RegistryError.is(error) ? error.code : String(error);
+    }
+  });
+  const taken: { choice: number; of: number }[] = [];
+  await settled();
+  while (waiting.length > 0) {
+    const choice = choices[taken.length] ?? 0;
+    taken.push({ choice, of: waiting.length });
+    await waiting.splice(choice, 1)[0]!();
+    await settled();
+  }
+  return { taken, outcome: { ends: await Promise.all(running), blob: await blobIn(driver) } };
+}
+
+type Gate = <T>(call: () => Promise<T>) => Promise<T>;
+
+/** The calls by which uploads are written and ended. What else is asked takes effect at once. */
+function gated(driver: StorageDriver, gate: Gate): StorageDriver {
+  const writer = (file: FileWriter): FileWriter => ({
+    get size() {
+      return file.size;
+    },
+    write: (content) => gate(() => file.write(content)),
+    commit: () => gate(() => file.commit()),
+    close: () => gate(() => file.close()),
+    cancel: () => gate(() => file.cancel()),
+    [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
+  });
+  return new Proxy(driver, {
+    get(target, key) {
+      if (key === 'openWriter') {
+        return (...call: Parameters<StorageDriver['openWriter']>) =>
+          gate(async () => writer(await target.openWriter(...call)));
+      }
+      if (key === 'move' || key === 'delete') {
+        return (...call: [string, string]) => gate(() => target[key](...call) as Promise<void>);
+      }
+      const value: unknown = Reflect.get(target, key);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
+/** What is asked and given back is on its way for a while. */
+function distant(exclusion: Exclusion, gate: Gate): Exclusion {
+  return {
+    async acquire(key, options) {
+      await gate(async () => {});
+      const release = await exclusion.acquire(key, options);
+      return () => void gate(async () => release());
+    },
+    isHeld: (key) => exclusion.isHeld(key),
+  };
+}
+
+async function blobIn(driver: StorageDriver): Promise<string> {
+  const { blobs } = createRegistry({ driver, decoder }).repository(name);
+  if ((await blobs.stat(digest)) === undefined) return 'absent';
+  const content = Buffer.concat(await (await blobs.open(digest)).toArray());
+  return content.equals(whole) ? 'whole' : content.toString();
+}
+
+/** Until every process waits, or has ended. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve));
+}
+
+// As many orders as there are take what they take, on a machine that has other things to do as well.
+const LONG = { timeout: 60_000 };
+
+/** What the loser is told: all of them statuses from 400 to 499. */
+const REFUSALS = ['BLOB_UPLOAD_UNKNOWN', 'DIGEST_INVALID', 'UPLOAD_OUT_OF_ORDER'];
+
+describe(
+  'processes that share an exclusion write to one upload, in every order of calls',
+  LONG,
+  () => {
+    it.each([
+      ['two that end it', [ends, ends]],
+      ['one that ends it and one that appends', [ends, appends]],
+      ['one that ends it and one that streams', [ends, streams]],
+      ['one that ends it and one that cancels it', [ends, cancels]],
+      ['one that streams and one that cancels it', [streams, cancels]],
+      ['one that ends it, one that streams and one that cancels it', [ends, streams, cancels]],
+    ])(
+      '%s: whoever is told that the blob is stored finds it whole, the others are refused',
+      async (_title, deeds) => {
+        const outcomes = await everyOutcome(deeds, () => new Exclusive());
+        expect(outcomes.length).toBeGreaterThan(1);
+        for (const outcome of outcomes) {
+          const isStored = deeds.some(
+            (deed, index) => deed === ends && outcome.ends[index] === 'done',
+          );
+          expect(outcome.blob).toBe(isStored ? 'whole' : 'absent');
+          for (const end of outcome.ends) expect(['done', ...REFUSALS]).toContain(end);
+        }
+      },
+    );
+  },
+);
+
+it(
+  'processes that share none spoil a blob in some order, which is what the exclusion is for',
+  LONG,
+  async () => {
+    const outcomes = await everyOutcome([ends, streams]);
+    expect(outcomes.map(({ blob }) => blob)).toContain('first secondsecond');
+  },
+);
