@@ -4,6 +4,7 @@ import type { ConfigInput } from './config/schema.ts';
 import { listen } from './create/listen.ts';
 import { prepareRootDirectory } from './create/root-directory.ts';
 import { createServer } from './create/server.ts';
+import { StartError } from './create/start-error.ts';
 import { createSilentLogger, type Logger } from './observe/logger.ts';
 
 /** The keys of a configuration file, where to log, and what a program brings itself. */
@@ -40,7 +41,7 @@ export interface RunningRegistry extends AsyncDisposable {
  * Serves a registry: in memory, on a free port of the loopback interface, unless the options say otherwise.
  *
  * @throws ConfigurationError when an option is wrong or unknown; StartError when the address or the root directory
- * cannot be used.
+ * cannot be used, or `http.workers` is not 1.
  */
 export async function startRegistry({
   logger = createSilentLogger(),
@@ -48,6 +49,9 @@ export async function startRegistry({
   ...input
 }: StartRegistryOptions = {}): Promise<RunningRegistry> {
   const config = createConfig(input);
+  if (config.http.workers > 1) {
+    throw new StartError('http.workers: a program serves with one process; purser serve has more');
+  }
   await prepareRootDirectory(config.storage);
   const server = await createServer(config, { logger }, { access });
   const close = () => server.close(config.http.draintimeout);

@@ -1,5 +1,6 @@
 import { CONFIGURATION_PATH_VARIABLE } from '../config/environment.ts';
 import { loadConfig } from '../config/load.ts';
+import { allOutboxes } from '../create/outbox-directories.ts';
 import { StartError } from '../create/start-error.ts';
 import type { CommandProcess } from './serve.ts';
 
@@ -34,7 +35,10 @@ export async function redeliverNotifications(
     throw new StartError(`no endpoint ${endpoint}; expected one of ${names.join(', ')}`);
   }
   const { redeliverDeadLetters } = await import('@purser/notifications');
-  const events = await redeliverDeadLetters({ directory: outbox.directory, endpoint });
+  let events = 0;
+  for (const directory of await allOutboxes(outbox.directory)) {
+    events += await redeliverDeadLetters({ directory, endpoint });
+  }
   writeOutput(`${events} events are sent again by the server, behind those that wait.\n`);
   return 0;
 }

@@ -3,11 +3,13 @@ import { loadConfig, type LoadedConfig } from '../config/load.ts';
 import { CONFIGURATION_PATH_VARIABLE, type Environment } from '../config/environment.ts';
 import type { Config } from '../config/schema.ts';
 import { findInheritedSocket } from '../create/inherited-socket.ts';
-import { listen } from '../create/listen.ts';
+import { clearAddress, listen } from '../create/listen.ts';
 import { prepareRootDirectory } from '../create/root-directory.ts';
-import { createServer, type RegistryServer } from '../create/server.ts';
+import { createServer } from '../create/server.ts';
 import { createLogger, type LineSink, type Logger } from '../observe/logger.ts';
 import { packageVersion } from '../package-version.ts';
+import { workerPlaceIn, type WorkerPlace } from '../workers/worker-place.ts';
+import { drainOnSignal } from './drain-on-signal.ts';
 
 /** A person at a terminal. */
 export interface CommandTerminal {
@@ -42,24 +44,47 @@ export async function serve(path: string | undefined, process: CommandProcess): 
   const { environment } = process;
   const configPath = path ?? (environment[CONFIGURATION_PATH_VARIABLE] || undefined);
   const { config, warnings } = await loadConfig({ path: configPath, environment });
-  const logger = createServeLogger(config, process);
+  const place = workerPlaceIn(environment);
+  const logger = createServeLogger(config, process, place);
+  if (place !== undefined) {
+    const { serveAsWorker } = await import('../workers/serve-as-worker.ts');
+    return serveAsWorker(place, { config, logger, process });
+  }
   for (const warning of warnings) logger.warn(warning);
 
   await prepareRootDirectory(config.storage);
+  const address = findInheritedSocket(environment, process.pid) ?? config.http.listen;
+  const onServing = (url: string) => {
+    const by = config.http.workers > 1 ? ` with ${config.http.workers} workers` : '';
+    logger.info(`listening on ${url}${by}`);
+    if (configPath === undefined) welcome(config, url, process.writeOutput);
+  };
+  if (config.http.workers > 1) {
+    await clearAddress(address);
+    // Most servers are one process, and need not load what forks others.
+    const { serveWithWorkers } = await import('../workers/serve-with-workers.ts');
+    return serveWithWorkers({ config, logger, process, onServing });
+  }
   const server = await createServer(config, {
     logger,
     writeAccess: config.log.accesslog.disabled ? undefined : process.writeOutput,
   });
-  const inherited = findInheritedSocket(environment, process.pid);
-  const url = await listen(server.http, inherited ?? config.http.listen);
-  logger.info(`listening on ${url}`);
-  if (configPath === undefined) welcome(config, url, process.writeOutput);
-
-  return stopOnSignal(server, { config, logger, process });
+  onServing(await listen(server.http, address));
+  return drainOnSignal(server, { config, logger, process });
 }
 
-function createServeLogger({ log }: LoadedConfig['config'], process: CommandProcess): Logger {
-  const fields = { 'instance.id': randomUUID(), version: packageVersion(), ...log.fields };
+function createServeLogger(
+  { log }: LoadedConfig['config'],
+  process: CommandProcess,
+  place: WorkerPlace | undefined,
+): Logger {
+  const worker = place === undefined ? {} : { worker: place.slot };
+  const fields = {
+    'instance.id': randomUUID(),
+    version: packageVersion(),
+    ...worker,
+    ...log.fields,
+  };
   return createLogger({ ...log, fields }, { write: process.writeError });
 }
 
@@ -73,27 +98,4 @@ function welcome({ storage: { driver } }: Config, url: string, write: LineSink):
     `First image: podman push --tls-verify=false <image> ${image}` +
       `, or docker tag <image> ${image} && docker push ${image}\n`,
   );
-}
-
-interface Stopping {
-  readonly config: Config;
-  readonly logger: Logger;
-  readonly process: CommandProcess;
-}
-
-async function stopOnSignal(
-  server: RegistryServer,
-  { config, logger, process }: Stopping,
-): Promise<number> {
-  const signal = await process.nextSignal();
-  const { draintimeout } = config.http;
-  const { running } = server.connections;
-  logger.info(
-    `${signal}: stopping, up to ${draintimeout / 1000}s for ${running} running requests; a second signal stops at once`,
-  );
-  const drained = server.close(draintimeout);
-  const impatient = process.nextSignal().then(() => false);
-  const isClean = await Promise.race([drained, impatient]);
-  if (!isClean) logger.warn('stopped before every request was finished');
-  return isClean ? 0 : 1;
 }

@@ -2,7 +2,7 @@ import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { z } from 'zod';
 import { debug } from './debug-section.ts';
 import { parseTcpAddress } from './listen-address.ts';
-import { duration, flag, isSection, section, text } from './values.ts';
+import { duration, flag, integer, isSection, section, text } from './values.ts';
 
 export const headers = z.record(
   z.string().refine(isHeaderName, { error: 'the name of a header' }),
@@ -11,6 +11,9 @@ export const headers = z.record(
   }),
   { error: 'a map' },
 );
+
+/** More than any machine has processors for is a mistake. */
+const MOST_WORKERS = 256;
 
 export const http = section({
   /** `host:port`, `:port` (every interface), `[ipv6]:port`, or the path of a socket. Default `127.0.0.1:5000`. */
@@ -32,6 +35,11 @@ export const http = section({
   draintimeout: duration().default(30_000),
   /** Whether clients may speak HTTP/2 without TLS, beside HTTP/1.1; they have to know beforehand. */
   h2c: section({ enabled: flag(false) }).prefault({}),
+  /** How many processes serve on the one address. Default 1. */
+  workers: integer()
+    .min(1, { error: `an integer from 1 to ${MOST_WORKERS}` })
+    .max(MOST_WORKERS, { error: `an integer from 1 to ${MOST_WORKERS}` })
+    .default(1),
   /** Sent with every answer of the API. */
   headers: headers.default({}),
   /** Tells operators how the server is doing. */

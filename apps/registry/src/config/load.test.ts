@@ -27,6 +27,7 @@ describe('a configuration file', () => {
           relativeurls: false,
           draintimeout: 30_000,
           h2c: { enabled: false },
+          workers: 1,
           headers: {},
           debug: { prometheus: { enabled: false, path: '/metrics' } },
         },
@@ -141,6 +142,7 @@ http:
   relativeurls: true
   draintimeout: 1m
   h2c: { enabled: true }
+  workers: 3
   headers: { X-Content-Type-Options: [nosniff], X-Number: [0.10] }
   debug: { addr: ":5001", prometheus: { enabled: true, path: /prometheus } }
 middleware:
@@ -211,6 +213,7 @@ redis:
       host: 'https://registry.example.org',
       prefix: '/registry/',
       relativeurls: true,
+      workers: 3,
       draintimeout: 60_000,
       h2c: { enabled: true },
       headers: { 'X-Content-Type-Options': ['nosniff'], 'X-Number': ['0.10'] },

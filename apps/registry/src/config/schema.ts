@@ -10,6 +10,7 @@ import { redis } from './redis-section.ts';
 import { storage, type StorageInput } from './storage-section.ts';
 import { integer, isSection, section } from './values.ts';
 import { validation } from './validation-section.ts';
+import { checkWorkers } from './check-workers.ts';
 
 const PAGE_SIZE = 1000;
 
@@ -57,6 +58,7 @@ export const configSchema = section({
         isSection({ value }) && isSection({ value: (value as { storage: unknown }).storage }),
     },
   )
+  .superRefine(checkWorkers)
   .transform(({ log: { level, ...logRest }, loglevel, ...rest }) => ({
     ...rest,
     log: { ...logRest, level: level ?? loglevel ?? ('info' as const) },

@@ -3,6 +3,13 @@ import type { BlobDescriptorCache } from '@purser/core';
 import type { Config } from '../config/schema.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { Metrics } from '../observe/metrics/metrics.ts';
+import type { Membership } from '../workers/join-primary.ts';
+
+export interface CacheParts {
+  readonly metrics?: Metrics | undefined;
+  /** Of a process that serves together with others. */
+  readonly membership?: Pick<Membership, 'shareCache'> | undefined;
+}
 
 export interface ServerCache {
   readonly cache: BlobDescriptorCache;
@@ -17,7 +24,7 @@ export interface ServerCache {
 export async function createCache(
   { storage: { cache: chosen }, redis }: Config,
   logger: Logger,
-  metrics?: Metrics,
+  { metrics, membership }: CacheParts = {},
 ): Promise<ServerCache | undefined> {
   if (chosen.isDeprecated) {
     logger.warn('storage.cache.layerinfo is deprecated: write storage.cache.blobdescriptor');
@@ -26,7 +33,8 @@ export async function createCache(
   const counted = metrics?.forCache();
   switch (chosen.blobdescriptor) {
     case 'inmemory': {
-      const cache = createMemoryCache({ maximumEntries: chosen.blobdescriptorsize });
+      const own = createMemoryCache({ maximumEntries: chosen.blobdescriptorsize });
+      const cache = membership?.shareCache(own) ?? own;
       return { cache: counted?.count(cache) ?? cache, close: () => {} };
     }
     case 'redis': {

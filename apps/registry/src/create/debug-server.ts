@@ -52,7 +52,7 @@ export async function startDebugServer(
 
   const handle = application.callback();
   const server = createServer((request, response) => void handle(request, response));
-  const url = await listen(server, address, 'http.debug.addr');
+  const url = await listen(server, address, { key: 'http.debug.addr' });
   logger.info(`debug server listening on ${url}${isOpen ? ', on every interface' : ''}`);
   if (metrics !== undefined) logger.info(`metrics are at ${url}${prometheus.path}`);
   return {

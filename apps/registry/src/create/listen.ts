@@ -6,19 +6,25 @@ import { variableFor } from '../config/environment.ts';
 import type { ListenAddress } from '../config/listen-address.ts';
 import { StartError } from './start-error.ts';
 
+export interface ListenOptions {
+  readonly key?: string | undefined;
+  readonly isShared?: boolean | undefined;
+}
+
 /**
  * Makes a server wait for connections.
  *
- * @param key Of the configuration, for errors: what chooses the address.
+ * @param options.key Of the configuration, for errors: what chooses the address.
+ * @param options.isShared Whether another process saw to the address: a socket that is there is that of all.
  * @returns Where clients find it: `http://127.0.0.1:5000`, or `unix:/run/purser.sock`.
  * @throws StartError when the address is taken, forbidden, or none of this machine.
  */
 export async function listen(
   server: Server,
   address: ListenAddress,
-  key = 'http.addr',
+  { key = 'http.addr', isShared = false }: ListenOptions = {},
 ): Promise<string> {
-  if (address.kind === 'unix') await removeSocket(address.path, key);
+  if (!isShared) await clearAddress(address, key);
   server.listen(address);
   try {
     await once(server, 'listening');
@@ -28,8 +34,15 @@ export async function listen(
   return urlOf(server);
 }
 
-/** @see distribution, registry/listener/listener.go: what a process left behind is in the way of the next one. */
-async function removeSocket(path: string, key: string): Promise<void> {
+/**
+ * Removes what a process left behind and is in the way of the next one.
+ *
+ * @throws StartError when that is no socket.
+ * @see distribution, registry/listener/listener.go.
+ */
+export async function clearAddress(address: ListenAddress, key = 'http.addr'): Promise<void> {
+  if (address.kind !== 'unix') return;
+  const { path } = address;
   const found = await lstat(path).catch(() => undefined);
   if (found === undefined) return;
   if (!found.isSocket()) {

@@ -6,7 +6,16 @@ import type { Config } from '../config/schema.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { Metrics } from '../observe/metrics/metrics.ts';
 import { observeNotifier } from '../observe/observe-notifier.ts';
+import type { WorkerPlace } from '../workers/worker-place.ts';
+import { withLeftOutboxes } from './left-outboxes.ts';
+import { leftOutboxes, ownOutbox } from './outbox-directories.ts';
 import { StartError } from './start-error.ts';
+
+export interface NotifierParts {
+  readonly metrics?: Metrics | undefined;
+  /** Of a process that serves together with others, each of which has an outbox of its own. */
+  readonly place?: WorkerPlace | undefined;
+}
 
 /**
  * Tells endpoints what happens; `undefined` when there is none to tell.
@@ -16,7 +25,7 @@ import { StartError } from './start-error.ts';
 export async function startNotifier(
   { notifications, http: { listen } }: Config,
   logger: Logger,
-  metrics?: Metrics,
+  { metrics, place = ALONE }: NotifierParts = {},
 ): Promise<Notifier | undefined> {
   const { endpoints, events, outbox } = notifications;
   if (endpoints.every(({ disabled }) => disabled)) return undefined;
@@ -28,16 +37,41 @@ export async function startNotifier(
     endpoints: endpoints.map(endpointOptions),
     source: { addr: sourceAddress(listen), instanceID: randomUUID() },
     includeReferences: events.includereferences,
-    outbox: outbox.directory === undefined ? undefined : outboxOptions(outbox.directory, outbox),
     observer(report) {
       log(report);
       counted?.observer(report);
     },
   };
-  const notifier = await startWhenFree(() => createNotifier(options), logger);
+  const { directory } = outbox;
+  const notifier =
+    directory === undefined
+      ? await startWhenFree(() => createNotifier(options), logger)
+      : await startWithOutbox(directory, {
+          place,
+          logger,
+          open: (at) => createNotifier({ ...options, outbox: outboxOptions(at, outbox) }),
+        });
   counted?.follow(() => notifier.status());
   return notifier;
 }
+
+interface OutboxParts {
+  readonly place: WorkerPlace;
+  readonly logger: Logger;
+  /** A notifier on the outbox in a directory. */
+  readonly open: (directory: string) => Notifier;
+}
+
+/** The first process of a server also delivers what is left of workers that there are no more. */
+async function startWithOutbox(directory: string, { place, logger, open }: OutboxParts) {
+  const notifier = await startWhenFree(() => open(ownOutbox(directory, place)), logger);
+  if (place.slot !== 0) return notifier;
+  const directories = await leftOutboxes(directory, place);
+  return withLeftOutboxes(notifier, { directories, open, logger });
+}
+
+/** A server of one process. */
+const ALONE: WorkerPlace = { slot: 0, count: 1 };
 
 /** How long a process that is being replaced may keep its outbox: more than it drains for, as a rule. */
 const LONGEST_WAIT_MS = 60_000;

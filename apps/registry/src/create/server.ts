@@ -7,6 +7,7 @@ import type { Config } from '../config/schema.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { MetricsSnapshot } from '../observe/metrics/metrics.ts';
 import { observeDriver } from '../observe/observe-driver.ts';
+import type { Membership } from '../workers/join-primary.ts';
 import { createAccess, without } from './access.ts';
 import { createApplication } from './application.ts';
 import { createCache } from './cache.ts';
@@ -59,6 +60,8 @@ export interface ServerParts {
   readonly access?: AccessController | undefined;
   /** What is to take a changed configuration together with the server. */
   readonly reloadable?: readonly Reloadable[] | undefined;
+  /** Of a process that serves together with others. */
+  readonly membership?: Membership | undefined;
 }
 
 /**
@@ -74,21 +77,23 @@ export async function createServer(
   const { logger } = observers;
   const observation = await createObservation(config, observers);
   const { metrics } = observation;
+  const { membership } = parts;
 
   const stored = await createDriver(config.storage.driver);
   const seen = observeDriver(stored, observation.driverObservers);
   const driver = applyMiddleware(seen, config.middleware);
   const forms = await createManifestForms(config.compatibility);
   const access = await chooseAccess(config, parts, logger);
-  const cache = await createCache(config, logger, metrics);
-  const notifier = await startNotifier(config, logger, metrics);
+  const cache = await createCache(config, logger, { metrics, membership });
+  const notifier = await startNotifier(config, logger, { metrics, place: membership });
   const kept: Omit<ProxyParts, 'logger'> = {
     driver,
     decoder: forms.decoder,
     cache: cache?.cache,
     onDamage: ({ path, problem }) => logger.warn(`damage in storage: ${problem}`, { path }),
   };
-  const local = createRegistry({ ...kept, ...storageSettings(config) });
+  const exclusion = membership?.exclusion;
+  const local = createRegistry({ ...kept, ...storageSettings(config), exclusion });
   const writes = new Writes(config, logger);
   const proxy = await startProxy(local, config, { ...kept, logger, metrics });
   const registry = proxy?.registry ?? local;
@@ -111,7 +116,8 @@ export async function createServer(
   const maintained = { ...kept, registry: local, writes, logger, observer };
   const maintenance = startMaintenance(config, maintained);
   const running = { connections, maintenance, proxy, notifier, cache, access, driver: stored };
-  const debug = await startDebug(config, observation, running);
+  // Of several processes, the primary speaks for all.
+  const debug = membership ? undefined : await startDebug(config, observation, running);
   const reloadable = [...access.reloadable, writes, ...(parts.reloadable ?? [])];
   let closing: Promise<boolean> | undefined;
   return {

@@ -1,0 +1,23 @@
+import { PassThrough } from 'node:stream';
+import { expect, it } from 'vitest';
+import { forwardWholeLines } from './forward-whole-lines.ts';
+
+async function forwarded(chunks: readonly Uint8Array[]): Promise<string[]> {
+  const stream = new PassThrough();
+  const written: string[] = [];
+  forwardWholeLines(stream, (lines) => written.push(lines));
+  for (const chunk of chunks) stream.write(chunk);
+  stream.end();
+  await new Promise((resolve) => void stream.once('close', resolve));
+  return written;
+}
+
+it('hands on whole lines, wherever chunks begin and end', async () => {
+  const text = Buffer.from('one\ntwö\nthree\n');
+  const chunks = Array.from(text, (byte) => Buffer.of(byte));
+  expect(await forwarded(chunks)).toEqual(['one\n', 'twö\n', 'three\n']);
+});
+
+it('ends a last line that was cut off', async () => {
+  expect(await forwarded([Buffer.from('one\nhalf')])).toEqual(['one\n', 'half\n']);
+});

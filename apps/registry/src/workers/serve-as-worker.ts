@@ -1,0 +1,42 @@
+import { drainOnSignal } from '../commands/drain-on-signal.ts';
+import type { CommandProcess } from '../commands/serve.ts';
+import type { Config } from '../config/schema.ts';
+import { findInheritedSocket } from '../create/inherited-socket.ts';
+import { listen } from '../create/listen.ts';
+import { createServer } from '../create/server.ts';
+import type { Logger } from '../observe/logger.ts';
+import { joinPrimary } from './join-primary.ts';
+import type { WorkerPlace } from './worker-place.ts';
+
+export interface WorkerOptions {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly process: CommandProcess;
+}
+
+/**
+ * Serves as one of several processes, until the primary, or a signal of its own, ends it.
+ *
+ * @returns The exit status, as `serve` does.
+ * @throws StartError.
+ */
+export async function serveAsWorker(
+  place: WorkerPlace,
+  { config, logger, process }: WorkerOptions,
+): Promise<number> {
+  const membership = joinPrimary(place);
+  const writeAccess = config.log.accesslog.disabled ? undefined : process.writeOutput;
+  const server = await createServer(config, { logger, writeAccess }, { membership });
+  const { metrics } = server;
+  if (metrics !== undefined) membership.primary.handle('metrics', () => metrics());
+  // What a descriptor or a socket file is, the primary knows: it is who listens.
+  const inherited = findInheritedSocket(process.environment, membership.primaryPid);
+  const address = inherited ?? config.http.listen;
+  membership.primary.tell('serving', await listen(server.http, address, { isShared: true }));
+
+  // A terminal and systemd signal every process, and the primary tells this one as well. It is who ends all at once.
+  const stop = Promise.race([membership.stopped, process.nextSignal()]);
+  const signals = [stop, new Promise<never>(() => {})];
+  const nextSignal = () => signals.shift()!;
+  return drainOnSignal(server, { config, logger, process: { nextSignal } });
+}

@@ -1,0 +1,84 @@
+import cluster, { type Worker } from 'node:cluster';
+import { once } from 'node:events';
+import type { Exclusion } from '@purser/core';
+import type { LineSink } from '../observe/logger.ts';
+import { forwardWholeLines } from './forward-whole-lines.ts';
+import { HeldKeys } from './held-keys.ts';
+import { Peer } from './peer.ts';
+import { environmentOf, type WorkerPlace } from './worker-place.ts';
+
+export interface WorkerProcessOptions extends WorkerPlace {
+  readonly exclusion: Exclusion;
+  readonly writeOutput: LineSink;
+  readonly writeError: LineSink;
+}
+
+/** How a worker ended. */
+export interface WorkerEnd {
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** One process that serves, as the primary sees it. */
+export class WorkerProcess {
+  readonly slot: number;
+  readonly peer: Peer;
+  /** Settles when everything that it wrote has been handed on. */
+  readonly ended: Promise<WorkerEnd>;
+  /** The URL of the server, once it accepts connections; `undefined` when it ended before. */
+  readonly ready: Promise<string | undefined>;
+  /** When it became ready, by `performance.now()`. */
+  readyAt: number | undefined;
+  /** Whether it was asked to let its requests finish. */
+  wasAsked = false;
+  /** Whether it can be asked things. */
+  isConnected = false;
+  readonly #worker: Worker;
+
+  constructor({ slot, count, exclusion, writeOutput, writeError }: WorkerProcessOptions) {
+    this.slot = slot;
+    this.#worker = cluster.fork(environmentOf({ slot, count }));
+    const { process } = this.#worker;
+    forwardWholeLines(process.stdout!, writeOutput);
+    forwardWholeLines(process.stderr!, writeError);
+    this.peer = new Peer({
+      send: (message, callback) => this.#worker.send(message, callback),
+      on: (event, listener) => this.#worker.on(event, listener),
+    });
+    const held = new HeldKeys(exclusion, this.peer);
+    this.ended = once(process, 'close').then(([status, signal]) => {
+      this.isConnected = false;
+      this.peer.end(new Error(`worker ${slot} has ended`));
+      held.releaseAll();
+      return { status, signal } as WorkerEnd;
+    });
+    this.peer.handle('hello', () => {
+      this.isConnected = true;
+    });
+    const serving = Promise.withResolvers<string>();
+    this.peer.handle('serving', (url) => {
+      this.readyAt = performance.now();
+      serving.resolve(url as string);
+    });
+    this.ready = Promise.race([serving.promise, this.ended.then(() => undefined)]);
+  }
+
+  get pid(): number | undefined {
+    return this.#worker.process.pid;
+  }
+
+  get isReady(): boolean {
+    return this.readyAt !== undefined && this.isConnected;
+  }
+
+  /** Asks it to let running requests finish. One that serves nobody yet is ended at once. */
+  stop(signal: string): void {
+    this.wasAsked = this.isReady;
+    if (this.isReady) this.peer.tell('stop', signal);
+    else this.kill('SIGKILL');
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#worker.process.kill(signal);
+  }
+}
