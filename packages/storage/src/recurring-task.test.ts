@@ -1,39 +1,10 @@
 import { MemoryDriver, type StorageDriver } from '@purser/storage-driver';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { observeCalls } from './fixtures/recording-driver.ts';
-import type { Clock } from './garbage/clock.ts';
 import { RecurringTask } from './recurring-task.ts';
+import { SteppedClock } from './testing/stepped-clock.ts';
 
 const INTERVAL = 1000;
-
-/** Time that passes only when the test says so, for all who wait. */
-class SteppedClock implements Clock {
-  #now = 0;
-  #waiting: { readonly until: number; readonly wake: () => void }[] = [];
-
-  now(): number {
-    return this.#now;
-  }
-
-  async wait(durationMs: number, signal?: AbortSignal): Promise<void> {
-    signal?.throwIfAborted();
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ until: this.#now + durationMs, wake: resolve });
-      signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
-    });
-  }
-
-  async advance(durationMs: number): Promise<void> {
-    this.#now += durationMs;
-    const due = this.#waiting.filter(({ until }) => until <= this.#now);
-    this.#waiting = this.#waiting.filter(({ until }) => until > this.#now);
-    for (const { wake } of due) wake();
-    await settled();
-  }
-}
-
-/** The memory driver does everything within microtasks. */
-const settled = () => new Promise<void>((resolve) => void setImmediate(resolve));
 
 function start(driver: StorageDriver, clock: SteppedClock, work: () => Promise<void>) {
   const failures: unknown[] = [];

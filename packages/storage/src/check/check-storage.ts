@@ -1,6 +1,7 @@
 import type { Digest, ManifestDecoder, OperationOptions } from '@purser/core';
 import type { StorageDriver } from '@purser/storage-driver';
 import { listNames } from '../catalog.ts';
+import type { Clock } from '../garbage/clock.ts';
 import { blobDataPath } from '../paths.ts';
 import { translateErrors } from '../translate-errors.ts';
 import { ByteRate } from './byte-rate.ts';
@@ -27,6 +28,8 @@ export interface CheckStorageOptions extends OperationOptions {
   readonly bytesPerSecond?: number | undefined;
   /** Whether what is broken is put aside, and written anew where storage knows what it was. Default `false`. */
   readonly repair?: boolean | undefined;
+  /** For tests. */
+  readonly clock?: Clock | undefined;
   readonly onProgress?: ((progress: CheckProgress) => void) | undefined;
 }
 
@@ -48,12 +51,12 @@ async function* findAll(
   options: CheckStorageOptions,
   { driver, content }: { readonly driver: StorageDriver; readonly content: StoredContent },
 ): AsyncIterable<Finding> {
-  const { decoder, deep = false, bytesPerSecond = Infinity, signal } = options;
+  const { decoder, deep = false, bytesPerSecond = Infinity, clock, signal } = options;
   const progress = { blobs: 0, bytes: 0, repositories: 0 };
   const tell = () => options.onProgress?.({ ...progress });
 
   yield* content.look({
-    rate: deep ? new ByteRate(bytesPerSecond) : undefined,
+    rate: deep ? new ByteRate(bytesPerSecond, clock) : undefined,
     onBlob(bytes) {
       progress.blobs++;
       progress.bytes += bytes;

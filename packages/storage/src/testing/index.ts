@@ -20,3 +20,4 @@
  * @packageDocumentation
  */
 export { damage, DAMAGE_KINDS, type DamageKind, type DoneDamage, type Victims } from './damage.ts';
+export { SteppedClock } from './stepped-clock.ts';
