@@ -33,8 +33,7 @@ export async function createCache(
   const counted = metrics?.forCache();
   switch (chosen.blobdescriptor) {
     case 'inmemory': {
-      const own = createMemoryCache({ maximumEntries: chosen.blobdescriptorsize });
-      const cache = membership?.shareCache(own) ?? own;
+      const cache = createOwnCache(chosen.blobdescriptorsize, membership);
       return { cache: counted?.count(cache) ?? cache, close: () => {} };
     }
     case 'redis': {
@@ -43,4 +42,12 @@ export async function createCache(
       return connectRedisCache(redis, logger, counted);
     }
   }
+}
+
+function createOwnCache(
+  maximumEntries: number,
+  membership: CacheParts['membership'],
+): BlobDescriptorCache {
+  const cache = createMemoryCache({ maximumEntries });
+  return membership?.shareCache(cache) ?? cache;
 }

@@ -92,8 +92,7 @@ export async function createServer(
     cache: cache?.cache,
     onDamage: ({ path, problem }) => logger.warn(`damage in storage: ${problem}`, { path }),
   };
-  const exclusion = membership?.exclusion;
-  const local = createRegistry({ ...kept, ...storageSettings(config), exclusion });
+  const local = createRegistry({ ...kept, ...storageSettings(config, membership) });
   const writes = new Writes(config, logger);
   const proxy = await startProxy(local, config, { ...kept, logger, metrics });
   const registry = proxy?.registry ?? local;
@@ -116,8 +115,7 @@ export async function createServer(
   const maintained = { ...kept, registry: local, writes, logger, observer };
   const maintenance = startMaintenance(config, maintained);
   const running = { connections, maintenance, proxy, notifier, cache, access, driver: stored };
-  // Of several processes, the primary speaks for all.
-  const debug = membership ? undefined : await startDebug(config, observation, running);
+  const debug = await startDebug(config, observation, { ...running, membership });
   const reloadable = [...access.reloadable, writes, ...(parts.reloadable ?? [])];
   let closing: Promise<boolean> | undefined;
   return {
@@ -133,11 +131,12 @@ export async function createServer(
 }
 
 /** What clients may do to stored content. */
-function storageSettings({ storage, validation }: Config) {
+function storageSettings({ storage, validation }: Config, membership: Membership | undefined) {
   return {
     deletion: storage.delete.enabled,
     repositoryDeletion: storage.delete.repositories,
     references: validation,
+    exclusion: membership?.exclusion,
   };
 }
 
@@ -145,8 +144,10 @@ function storageSettings({ storage, validation }: Config) {
 async function startDebug(
   { http }: Config,
   { metrics, logger }: Observation,
-  running: RunningParts,
+  { membership, ...running }: RunningParts & { readonly membership: Membership | undefined },
 ): Promise<DebugServer | undefined> {
+  // Of several processes, the primary speaks for all.
+  if (membership !== undefined) return undefined;
   try {
     return await startDebugServer(http.debug, {
       health: () => ({}),
