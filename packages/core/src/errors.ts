@@ -20,6 +20,7 @@ export const ERROR_MESSAGES = {
   UNAUTHORIZED: 'authentication required',
   UNSUPPORTED: 'the operation is unsupported',
 
+  HEADERS_TOO_LARGE: 'the headers of the request are too many or too large',
   MANIFEST_TOO_LARGE: 'manifest exceeds the size limit',
   MANIFEST_UNVERIFIED: 'manifest failed signature verification',
   PARAMETER_INVALID: 'invalid request parameter',
@@ -27,6 +28,8 @@ export const ERROR_MESSAGES = {
   RANGE_UNSATISFIABLE: 'requested range lies outside the blob',
   RESPONSE_INVALID: 'the other registry answered what the API does not allow',
   ROUTE_UNKNOWN: 'no such endpoint',
+  REQUEST_MALFORMED: 'the request is not HTTP as the registry understands it',
+  REQUEST_TIMEOUT: 'the request took too long to arrive',
   REQUEST_TOO_LONG: 'the request asks for too much at once',
   STORAGE_FULL: 'no space left to store content',
   UNAVAILABLE: 'service unavailable',

@@ -17,4 +17,5 @@
 export { createRegistryApi } from './registry-api.ts';
 export { createRequestHandler } from './create-request-handler.ts';
 export type { AnswerFacts, RegistryApiOptions, RequestFacts } from './options.ts';
+export { renderedError, type RenderedError } from './render-errors.ts';
 export type { WriteGate } from './write-gate.ts';

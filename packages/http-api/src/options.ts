@@ -45,6 +45,11 @@ export interface RegistryApiOptions {
   readonly redirect?: boolean | undefined;
   /** Tells who may do what. Default: everyone may do everything. */
   readonly access?: AccessController | undefined;
+  /**
+   * Lets each request in before anything is done for it, or throws a RegistryError: `TOOMANYREQUESTS` where there is no
+   * place for it. Default: every request is let in.
+   */
+  readonly admit?: ((context: Context) => Promise<void> | undefined) | undefined;
   /** Decides whether content may be changed at this moment. Default: it always may. */
   readonly writes?: WriteGate | undefined;
   /** Wraps a repository for one request, as observers and policies do. Default: it is used as it is. */
@@ -108,6 +113,7 @@ export interface Settings {
   readonly maximumCatalogEntries: number;
   readonly redirect: boolean;
   readonly access: AccessController | undefined;
+  readonly admit: ((context: Context) => Promise<void> | undefined) | undefined;
   readonly writes: WriteGate | undefined;
   readonly decorate: ((repository: Repository, facts: RequestFacts) => Repository) | undefined;
   readonly onRoute: (route: RouteName, context: Context) => void;
@@ -135,6 +141,7 @@ export function resolveOptions(options: RegistryApiOptions): Settings {
     ),
     redirect: options.redirect ?? true,
     access: options.access,
+    admit: options.admit,
     writes: options.writes,
     decorate: options.decorate,
     onRoute: options.onRoute ?? ignore,

@@ -26,6 +26,8 @@ export function createRegistryApi(options: RegistryApiOptions): Middleware {
     if (!isApiPath(path, settings.prefix)) return next();
     addHeaders(context, settings);
     try {
+      const place = settings.admit?.(context);
+      if (place !== undefined) await place;
       // Origin-form is the only one that everything behind reads alike.
       if (!context.url.startsWith('/')) context.url = query === '' ? path : `${path}?${query}`;
       context['newRouterPath'] = decodePath(path.slice(settings.prefix.length));

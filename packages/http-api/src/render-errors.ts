@@ -21,6 +21,7 @@ const RENDERINGS: Readonly<Record<ErrorCode, Rendering>> = {
   BLOB_UPLOAD_UNKNOWN: { status: 404, code: 'BLOB_UPLOAD_UNKNOWN' },
   DENIED: { status: 403, code: 'DENIED' },
   DIGEST_INVALID: { status: 400, code: 'DIGEST_INVALID' },
+  HEADERS_TOO_LARGE: { status: 431, code: 'UNSUPPORTED' },
   MANIFEST_BLOB_UNKNOWN: { status: 400, code: 'MANIFEST_BLOB_UNKNOWN' },
   MANIFEST_INVALID: { status: 400, code: 'MANIFEST_INVALID' },
   MANIFEST_TOO_LARGE: { status: 413, code: 'MANIFEST_INVALID' },
@@ -32,6 +33,8 @@ const RENDERINGS: Readonly<Record<ErrorCode, Rendering>> = {
   PARAMETER_INVALID: { status: 400, code: 'UNSUPPORTED' },
   PRECONDITION_FAILED: { status: 412, code: 'UNSUPPORTED' },
   RANGE_UNSATISFIABLE: { status: 416, code: 'UNSUPPORTED' },
+  REQUEST_MALFORMED: { status: 400, code: 'UNSUPPORTED' },
+  REQUEST_TIMEOUT: { status: 408, code: 'UNSUPPORTED' },
   REQUEST_TOO_LONG: { status: 414, code: 'UNSUPPORTED' },
   RESPONSE_INVALID: { status: 502, code: 'UNKNOWN' },
   ROUTE_UNKNOWN: { status: 404, code: 'UNSUPPORTED' },
@@ -49,20 +52,38 @@ const RENDERINGS: Readonly<Record<ErrorCode, Rendering>> = {
   UPLOAD_OUT_OF_ORDER: { status: 416, code: 'BLOB_UPLOAD_INVALID' },
 };
 
+/** An error as an answer, for who speaks to a connection without Koa. */
+export interface RenderedError {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** The JSON document of the specification, with the line break that ends it. */
+  readonly body: string;
+}
+
 /**
- * Answers with an error, and with those related to it. What is no `RegistryError` may tell of the server's inside: the
- * client learns only that something failed.
- *
- * Headers already set stay: they say where an upload stands, or how long a blob is.
+ * The answer that tells a client of an error, and of those related to it. What is no `RegistryError` may tell of the
+ * server's inside: the client learns only that something failed.
  */
-export function renderError(context: Context, error: unknown): void {
+export function renderedError(error: unknown): RenderedError {
   const known = RegistryError.is(error) ? error : new RegistryError('UNKNOWN');
   const { status, ...rendering } = RENDERINGS[known.code];
   const retryAfterSeconds = known.retryAfterSeconds ?? rendering.retryAfterSeconds;
-  if (retryAfterSeconds !== undefined) context.set('Retry-After', String(retryAfterSeconds));
+  return {
+    status,
+    headers: {
+      'Content-Type': 'application/json',
+      ...(retryAfterSeconds !== undefined && { 'Retry-After': String(retryAfterSeconds) }),
+    },
+    body: `${JSON.stringify({ errors: [known, ...known.related].map(describe) })}\n`,
+  };
+}
+
+/** Answers with an error. Headers already set stay: they say where an upload stands, or how long a blob is. */
+export function renderError(context: Context, error: unknown): void {
+  const { status, headers, body } = renderedError(error);
   context.status = status;
-  context.set('Content-Type', 'application/json');
-  context.body = `${JSON.stringify({ errors: [known, ...known.related].map(describe) })}\n`;
+  context.set(headers);
+  context.body = body;
 }
 
 function describe({ code, message, detail }: RegistryError) {
