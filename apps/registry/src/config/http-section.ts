@@ -1,6 +1,7 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { z } from 'zod';
 import { debug } from './debug-section.ts';
+import { limits } from './limits-section.ts';
 import { parseTcpAddress } from './listen-address.ts';
 import { duration, flag, integer, isSection, section, text } from './values.ts';
 
@@ -44,6 +45,7 @@ export const http = section({
   headers: headers.default({}),
   /** Tells operators how the server is doing. */
   debug: debug.prefault({}),
+  limits: limits.prefault({}),
 })
   .refine(({ addr, net }) => net === 'unix' || parseTcpAddress(addr) !== undefined, {
     path: ['addr'],

@@ -30,6 +30,7 @@ describe('a configuration file', () => {
           workers: 1,
           headers: {},
           debug: { prometheus: { enabled: false, path: '/metrics' } },
+          limits: expect.objectContaining({ requests: 500 }),
         },
         middleware: { storage: [] },
         catalog: { maxentries: 1000 },
@@ -221,6 +222,7 @@ redis:
         listen: { kind: 'tcp', host: undefined, port: 5001 },
         prometheus: { enabled: true, path: '/prometheus' },
       },
+      limits: expect.objectContaining({ requests: 500 }),
     },
     middleware: {
       storage: [

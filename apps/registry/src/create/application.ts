@@ -7,6 +7,7 @@ import { describeError } from '../observe/describe-error.ts';
 import { identifyRequest, observeRequests } from '../observe/observe-requests.ts';
 import { answerLiveness } from './answer-liveness.ts';
 import { answerProbes } from './answer-probes.ts';
+import { Admission } from './limits/admission.ts';
 import type { ManifestForms } from './manifests.ts';
 import type { Observation } from './observation.ts';
 import { Readiness } from './readiness.ts';
@@ -30,6 +31,7 @@ export function createApplication(
   { registry, forms, driver, access, writes, decorate, observation }: ServedParts,
 ): Koa {
   const { logger, metrics } = observation;
+  const admission = new Admission(config.http.limits, logger);
   const application = new Koa();
   application.use(observeRequests(observation));
   application.use(answerLiveness());
@@ -40,6 +42,7 @@ export function createApplication(
       ...forms,
       ...apiSettings(config),
       access,
+      admit: (context) => admission.admit(context),
       writes,
       decorate,
       onRoute: metrics?.observeRoute,

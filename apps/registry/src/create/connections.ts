@@ -33,6 +33,11 @@ export class Connections {
     return answers + (this.#sessions?.running ?? 0);
   }
 
+  /** How many requests are being answered on one connection. */
+  runningOn(socket: Socket): number {
+    return this.#open.get(socket)?.size ?? 0;
+  }
+
   /**
    * Stops accepting, ends connections that carry no request, lets the others finish, and ends those that have not when
    * the time is over. Answers that begin meanwhile close their connection; in HTTP/2, the client learns which of its

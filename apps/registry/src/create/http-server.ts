@@ -3,6 +3,7 @@ import type { Config } from '../config/schema.ts';
 import { describeError } from '../observe/describe-error.ts';
 import type { Logger } from '../observe/logger.ts';
 import { Connections } from './connections.ts';
+import { limitServer, serverOptions } from './limits/limit-server.ts';
 import { serveHttp2 } from './serve-http2.ts';
 
 const SECOND = 1_000;
@@ -10,14 +11,10 @@ const MINUTE = 60 * SECOND;
 
 /** Node's defaults are for small requests of browsers; a registry moves gigabytes for slow clients and proxies. */
 const OPTIONS: ServerOptions = {
-  // A push of a large blob may take hours. A client that stands still is what IDLE_TIMEOUT_MS is for.
+  // A push of a large blob may take hours. A client that stands still is what `http.limits` is for.
   requestTimeout: 0,
-  // Headers are small: who needs longer for them holds a connection without purpose.
-  headersTimeout: MINUTE,
   // Longer than the 60 s of usual proxies, so that it is never us who close a connection they are about to use.
   keepAliveTimeout: 75 * SECOND,
-  // Bearer tokens for many repositories do not fit into Node's 16 KiB.
-  maxHeaderSize: 64 * 1024,
   // Bytes held for each connection and direction before its source is paused: what one read of a socket gives. More
   // was measured not to be faster, and a thousand connections would pay for it.
   highWaterMark: 64 * 1024,
@@ -27,9 +24,6 @@ const OPTIONS: ServerOptions = {
   keepAlive: true,
   keepAliveInitialDelay: 3 * MINUTE,
 };
-
-/** How long a connection, or a stream of HTTP/2, may stand still while it is the client's turn. */
-const IDLE_TIMEOUT_MS = 2 * MINUTE;
 
 export interface HttpServer {
   /** Listens, accepts connections and emits every request, of HTTP/2 as well. */
@@ -44,15 +38,16 @@ export interface HttpServerParts {
 
 /** The server that the `http` section describes. It does not listen yet. */
 export function createHttpServer(
-  { h2c }: Config['http'],
+  { h2c, limits }: Config['http'],
   { handle, logger }: HttpServerParts,
 ): HttpServer {
-  const http = createServer(OPTIONS, handle);
-  http.timeout = IDLE_TIMEOUT_MS;
+  const http = createServer({ ...OPTIONS, ...serverOptions(limits) }, handle);
   // Too many open files, for one: the next client may be luckier. Failing to listen at all is told by `listen`.
   http.on('error', (error) => {
     if (http.listening) logger.error('cannot accept a connection', describeError(error));
   });
   const http2 = h2c.enabled ? serveHttp2(http) : undefined;
-  return { http, connections: new Connections(http, http2) };
+  const connections = new Connections(http, http2);
+  limitServer({ http, http2, connections }, limits);
+  return { http, connections };
 }

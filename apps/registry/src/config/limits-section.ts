@@ -1,0 +1,46 @@
+import { duration, integer, section } from './values.ts';
+
+const count = (least: number) =>
+  integer().min(least, {
+    error: least === 0 ? 'an integer, 0 or more' : `an integer, ${least} or more`,
+  });
+
+/** Timers look at connections this often at most. */
+const LEAST_TIMEOUT_MS = 1_000;
+
+const timeout = () =>
+  duration().refine((value) => value === 0 || value >= LEAST_TIMEOUT_MS, {
+    error: '0, or a duration of 1s or more',
+  });
+
+/** What one process takes on at a time, and how long it waits for clients. Purser's own; 0 is no limit where it may be. */
+export const limits = section({
+  /** Connections. Beyond it the one goes that has been idle for longest. */
+  connections: count(0).default(20_000),
+  /** Connections of one address. */
+  connectionsperclient: count(0).default(0),
+  /** Requests that are answered at a time, other than transfers of blobs. */
+  requests: count(1).default(500),
+  /** Blobs that are pushed or pulled at a time. */
+  transfers: count(1).default(5_000),
+  /** Requests that wait for a place, of either kind. */
+  queue: count(0).default(1_000),
+  /** How long they do. */
+  queuetimeout: duration().default(10_000),
+  /** How long headers may take to arrive; at least a second. */
+  headertimeout: duration()
+    .refine((value) => value >= LEAST_TIMEOUT_MS, { error: 'a duration of 1s or more' })
+    .default(60_000),
+  /** How long the body of a request may take that is no blob. */
+  requesttimeout: timeout().default(300_000),
+  /** How long a connection may stand still while it is the client's turn. */
+  idletimeout: timeout().default(120_000),
+  /** The fewest bytes a second that a client sends or takes of a body, over `idletimeout`. */
+  bodyrate: count(0).default(100),
+  /** Bytes of the headers of one request, with its URL. */
+  headersize: count(1024).default(64 * 1024),
+  /** Headers of one request. */
+  headers: count(10).default(200),
+  /** Characters of the URL of one request. */
+  urllength: count(256).default(16 * 1024),
+});

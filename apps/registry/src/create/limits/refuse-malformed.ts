@@ -1,0 +1,43 @@
+import { STATUS_CODES, type Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { RegistryError } from '@purser/core';
+import { renderedError } from '@purser/http-api';
+
+/**
+ * Answers what Node.js could make no request of, in the error format of the registry, and ends the connection.
+ *
+ * @param isAnswering Whether an answer is on its way on a connection, into which nothing else may be written.
+ */
+export function refuseMalformed(server: Server, isAnswering: (socket: Socket) => boolean): void {
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    if (!socket.writable || error.code === 'ECONNRESET' || isAnswering(socket)) {
+      socket.destroy();
+      return;
+    }
+    socket.write(answerTo(error));
+    socket.destroySoon();
+  });
+}
+
+function answerTo(error: NodeJS.ErrnoException): string {
+  const { status, headers, body } = renderedError(REFUSALS[error.code ?? ''] ?? MALFORMED);
+  const lines = Object.entries({
+    ...headers,
+    'Content-Length': Buffer.byteLength(body),
+    Connection: 'close',
+  });
+  const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head}\r\n${body}`;
+}
+
+const REFUSALS: Readonly<Record<string, RegistryError>> = {
+  HPE_HEADER_OVERFLOW: new RegistryError('HEADERS_TOO_LARGE', {
+    message:
+      'the headers are too many, or too large: send a shorter token, or ask the operator, whose http.limits decides',
+  }),
+  ERR_HTTP_REQUEST_TIMEOUT: new RegistryError('REQUEST_TIMEOUT', {
+    message: 'the headers took too long to arrive: try again over a faster line',
+  }),
+};
+
+const MALFORMED = new RegistryError('REQUEST_MALFORMED');
