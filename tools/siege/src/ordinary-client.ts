@@ -72,8 +72,8 @@ export class OrdinaryClient {
     try {
       const path = manifestPath(REPOSITORY, 'latest');
       await ask(client, { method: 'GET', path, headers: { accept: IMAGE_MANIFEST } }, [200]);
-      await pullBlob(target, config);
-      await pullBlob(target, layer);
+      await pullBlob(target, config.digest);
+      await pullBlob(target, layer.digest);
       await pushWhole(target, blob);
       return performance.now() - start;
     } finally {

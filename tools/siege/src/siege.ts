@@ -69,7 +69,9 @@ async function run(given: Options): Promise<void> {
   const allowed = Number(execFileSync('sh', ['-c', 'ulimit -Hn']).toString().trim());
   // Not a number when there is no limit.
   if (allowed < needed) {
-    return fail(`a process may open ${allowed} files, and the siege needs ${needed}: ulimit -n ${needed}`);
+    return fail(
+      `a process may open ${allowed} files, and the siege needs ${needed}: ulimit -n ${needed}`,
+    );
   }
   const workers = given.workers > 0 ? { REGISTRY_HTTP_WORKERS: String(given.workers) } : {};
   const program = withSettings(purser({ isBuilt: given.built }), workers);

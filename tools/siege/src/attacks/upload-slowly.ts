@@ -1,9 +1,8 @@
-import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { inParallel } from '@purser/registry-under-test';
 import type { Attack } from '../attack.ts';
 import { Answers } from './answers.ts';
-import { openConnection } from './connection.ts';
+import { closeOf, openConnection } from './connection.ts';
 import type { RunningAttack } from './running-attack.ts';
 
 const AT_A_TIME = 50;
@@ -34,7 +33,7 @@ export function uploadSlowly(attack: Attack): RunningAttack {
       if (path !== undefined) location.resolve(path);
     });
     socket.write(`POST ${UPLOADS} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n`);
-    const path = await Promise.race([location.promise, once(socket, 'close').then(() => '')]);
+    const path = await Promise.race([location.promise, closeOf(socket).then(() => '')]);
     if (path === '') return;
     socket.write(`PATCH ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: ${LENGTH}\r\n\r\n`);
     send(socket);
