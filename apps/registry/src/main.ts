@@ -1,4 +1,5 @@
 import { EventEmitter, on } from 'node:events';
+import { isatty } from 'node:tty';
 import { boundYoungGeneration } from './young-generation.ts';
 
 boundYoungGeneration();
@@ -9,9 +10,9 @@ const { findTerminal } = await import('./find-terminal.ts');
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
 // A signal that comes before anyone waits for it is kept.
-const stop = new EventEmitter();
-const signals = on(stop, 'signal');
-for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => stop.emit('signal', signal));
+const requests = new EventEmitter();
+const signals = on(requests, 'stop');
+for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => requests.emit('stop', signal));
 
 const status = await runCommandLine(process.argv.slice(2), {
   pid: process.pid,
@@ -26,6 +27,15 @@ const status = await runCommandLine(process.argv.slice(2), {
   async nextSignal() {
     const { value } = await signals.next();
     return (value as [string])[0];
+  },
+  reloadRequests() {
+    const isAtTerminal = isatty(0);
+    process.on('SIGHUP', () => {
+      // A terminal that goes away takes with it what runs there.
+      const isHangup = isAtTerminal && !isatty(0);
+      requests.emit(isHangup ? 'stop' : 'reload', 'SIGHUP');
+    });
+    return on(requests, 'reload');
   },
 });
 process.exit(status);

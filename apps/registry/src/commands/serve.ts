@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { loadConfig, type LoadedConfig } from '../config/load.ts';
+import { loadConfig } from '../config/load.ts';
 import { CONFIGURATION_PATH_VARIABLE, type Environment } from '../config/environment.ts';
 import type { Config } from '../config/schema.ts';
 import { findInheritedSocket } from '../create/inherited-socket.ts';
 import { clearAddress, listen } from '../create/listen.ts';
 import { prepareRootDirectory } from '../create/root-directory.ts';
 import { createServer } from '../create/server.ts';
-import { createLogger, type LineSink, type Logger } from '../observe/logger.ts';
+import { createLogger, type AdjustableLogger, type LineSink } from '../observe/logger.ts';
 import { packageVersion } from '../package-version.ts';
 import { workerPlaceIn, type WorkerPlace } from '../workers/worker-place.ts';
 import { drainOnSignal } from './drain-on-signal.ts';
+import { reloadableLevel, reloadOnRequest } from './reload-on-request.ts';
 
 /** A person at a terminal. */
 export interface CommandTerminal {
@@ -32,6 +33,8 @@ export interface CommandProcess {
   readonly input?: AsyncIterable<Uint8Array> | undefined;
   /** The next request to stop: `SIGTERM`. */
   nextSignal(): Promise<string>;
+  /** Each request to read the configuration again, from the call on. Without a call such a request ends the process. */
+  reloadRequests?(): AsyncIterable<unknown>;
 }
 
 /**
@@ -43,12 +46,16 @@ export interface CommandProcess {
 export async function serve(path: string | undefined, process: CommandProcess): Promise<number> {
   const { environment } = process;
   const configPath = path ?? (environment[CONFIGURATION_PATH_VARIABLE] || undefined);
-  const { config, warnings } = await loadConfig({ path: configPath, environment });
+  const requests = process.reloadRequests?.() ?? [];
+  const load = () => loadConfig({ path: configPath, environment });
+  const loaded = await load();
+  const { config, warnings } = loaded;
   const place = workerPlaceIn(environment);
   const logger = createServeLogger(config, process, place);
+  const reloading = { requests, loaded, load, logger };
   if (place !== undefined) {
     const { serveAsWorker } = await import('../workers/serve-as-worker.ts');
-    return serveAsWorker(place, { config, logger, process });
+    return serveAsWorker(place, { config, reloading, process });
   }
   for (const warning of warnings) logger.warn(warning);
 
@@ -63,21 +70,21 @@ export async function serve(path: string | undefined, process: CommandProcess): 
     await clearAddress(address);
     // Most servers are one process, and need not load what forks others.
     const { serveWithWorkers } = await import('../workers/serve-with-workers.ts');
-    return serveWithWorkers({ config, logger, process, onServing });
+    return serveWithWorkers({ config, reloading, process, onServing });
   }
-  const server = await createServer(config, {
-    logger,
-    writeAccess: config.log.accesslog.disabled ? undefined : process.writeOutput,
-  });
+  const writeAccess = config.log.accesslog.disabled ? undefined : process.writeOutput;
+  const reloadable = [reloadableLevel(logger)];
+  const server = await createServer(config, { logger, writeAccess }, { reloadable });
+  void reloadOnRequest(server, reloading);
   onServing(await listen(server.http, address));
   return drainOnSignal(server, { config, logger, process });
 }
 
 function createServeLogger(
-  { log }: LoadedConfig['config'],
+  { log }: Config,
   process: CommandProcess,
   place: WorkerPlace | undefined,
-): Logger {
+): AdjustableLogger {
   const worker = place === undefined ? {} : { worker: place.slot };
   const fields = {
     'instance.id': randomUUID(),

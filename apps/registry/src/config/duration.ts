@@ -26,3 +26,22 @@ export function parseDuration(value: string | number): number | undefined {
   for (const [, amount, unit] of value.matchAll(PART)) total += Number(amount) * UNITS[unit!]!;
   return value.startsWith('-') ? -total : total;
 }
+
+/** Go syntax for a duration of whole milliseconds, the shortest: `1m30s`. */
+export function formatDuration(milliseconds: number): string {
+  if (milliseconds === 0) return '0s';
+  let left = milliseconds;
+  const parts = LONG_UNITS.map(([unit, length]) => {
+    const count = Math.floor(left / length);
+    left %= length;
+    return count === 0 ? '' : `${count}${unit}`;
+  });
+  return parts.join('');
+}
+
+const LONG_UNITS = [
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1000],
+  ['ms', 1],
+] as const;

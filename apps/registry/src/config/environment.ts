@@ -3,7 +3,7 @@ import { parseDocument } from './document.ts';
 import { shapeOf, type KeyShape } from './keys.ts';
 import { suggest, type Origin, type Problem } from './problems.ts';
 import { emptyMap, expandName, withEntry, type ConfigNode, type MapNode } from './tree.ts';
-import { UNSERVED_SECTIONS } from './unserved.ts';
+import { unservedBelow } from './unserved.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -172,12 +172,6 @@ function overrideItem(place: Place, parts: readonly string[], value: Override): 
   const changed = [...items];
   changed[index] = override(child, rest, value);
   return { kind: 'list', origin: place.node?.origin ?? value.origin, items: changed };
-}
-
-function unservedBelow(path: string): string[] {
-  return [...UNSERVED_SECTIONS.keys()]
-    .filter((section) => section.split('.').slice(0, -1).join('.') === path)
-    .map((section) => section.split('.').at(-1)!);
 }
 
 function unknown({ path, shape }: Place, part: string): NotOverridable {

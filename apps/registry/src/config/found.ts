@@ -1,6 +1,6 @@
+import { isSecretKey, withoutUserinfo } from './secret-keys.ts';
 import type { ConfigNode, MapNode } from './tree.ts';
 
-const SECRET_KEY = /secret|password|token|credential|endpoints\.\d+\.headers/i;
 const LONGEST_FOUND = 80;
 
 /** What stands where something else was expected, fit for a message: short, one line, and never a secret. */
@@ -9,8 +9,8 @@ export function describeFound(node: ConfigNode | undefined, key: string): string
   if (node.kind === 'list') return 'a list';
   if (node.kind === 'map') return describeMap(node);
   if (node.value === null) return 'nothing';
-  if (SECRET_KEY.test(key)) return 'a value that is not shown';
-  return shorten(node.text.replace(/\/\/[^/@\s]*@/g, '//***@')) || 'empty text';
+  if (isSecretKey(key)) return 'a value that is not shown';
+  return shorten(withoutUserinfo(node.text)) || 'empty text';
 }
 
 function describeMap({ entries }: MapNode): string {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { z } from 'zod';
 import { parseDocument } from './document.ts';
+import { effectiveTree } from './effective.ts';
 import { applyEnvironment, type Environment } from './environment.ts';
 import { describeFound } from './found.ts';
 import { ConfigurationError, formatProblem, type Origin, type Problem } from './problems.ts';
@@ -21,6 +22,8 @@ export interface LoadedConfig {
   readonly config: Config;
   /** What was left out, one line each: unknown keys and variables, sections that this version does not apply. */
   readonly warnings: readonly string[];
+  /** Every key that counts, with its value and where that comes from. */
+  readonly effective: MapNode;
 }
 
 export interface LoadConfigOptions {
@@ -130,7 +133,8 @@ function completeConfig(
   if (problems.length > 0) {
     throw new ConfigurationError(problems.sort(byPlace).map(formatProblem), { warnings });
   }
-  return { config: freeze(result.data!), warnings };
+  const effective = effectiveTree(tree, configSchema);
+  return { config: freeze(result.data!), warnings, effective };
 }
 
 /** Makes maps of the sections that a name alone can stand for. */

@@ -31,12 +31,15 @@ describe('a warning', () => {
     ['"a\\nb": 1', 'config.yml:3:1: a\\u000ab: unknown key, ignored'],
     [
       'proxy: { exec: { command: /x, lifetime: 1h } }',
-      'config.yml:3:31: proxy.exec.lifetime: not applied by this version',
+      'config.yml:3:31: proxy.exec.lifetime: not applied: the helper is asked again when the upstream refuses what it said',
     ],
-    ['redis: { poolsize: 5 }', 'config.yml:3:10: redis.poolsize: not applied by this version'],
+    [
+      'redis: { poolsize: 5 }',
+      'config.yml:3:10: redis.poolsize: not applied: commands share one connection to each server, so there is no pool to size',
+    ],
     [
       'http: { tls: { minimumtls: tls1.3 } }',
-      'config.yml:3:9: http.tls: not applied by this version',
+      'config.yml:3:9: http.tls: not applied: not by this version',
     ],
   ])('for %j is one line', (text, line) => {
     expect(parseConfig(`${MINIMAL}${text}`).warnings).toEqual([line]);

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { shapeOf, type KeyShape } from './keys.ts';
 import { suggest, type Origin, type Problem } from './problems.ts';
 import { isEmpty, nodeAt, type ConfigNode, type MapEntry, type MapNode } from './tree.ts';
-import { UNSERVED_SECTIONS } from './unserved.ts';
+import { UNSERVED_SECTIONS, type UnservedSection } from './unserved.ts';
 
 export interface TreeReading {
   /** What the schema is given: known keys only, each scalar as the schema wants to see it. */
@@ -32,7 +32,7 @@ class TreeReader {
     switch (node.kind) {
       case 'map':
         return shape.kind === 'section'
-          ? this.#readSection(node, shape.keys, path)
+          ? this.#readSection(node, shape, path)
           : this.#readMap(node, shape, path);
       case 'list': {
         const items = shape.kind === 'list' ? shapeOf(shape.items) : shape;
@@ -47,14 +47,14 @@ class TreeReader {
 
   #readSection(
     map: MapNode,
-    keys: ReadonlyMap<string, z.core.$ZodType>,
+    { keys, isOpen }: Extract<KeyShape, { kind: 'section' }>,
     path: string,
   ): Record<string, unknown> {
     const value: Record<string, unknown> = {};
     for (const [key, entry] of map.entries) {
       const child = keys.get(key);
       const childPath = path === '' ? key : `${path}.${key}`;
-      if (child === undefined && isDriverModule(entry.node, path)) {
+      if (child === undefined && (isOpen || isDriverModule(entry.node, path))) {
         value[key] = this.read(entry.node, { kind: 'anything' }, childPath);
       } else if (child === undefined) this.#leaveOut(entry, { key, path: childPath, known: keys });
       else if (!isEmptyText(entry.node)) {
@@ -77,7 +77,7 @@ class TreeReader {
 
   #leaveOut(entry: MapEntry, { key, path, known }: UnknownKey): void {
     const unserved = UNSERVED_SECTIONS.get(path);
-    if (unserved !== undefined) return this.#leaveOutSection(entry, path, unserved.refuse);
+    if (unserved !== undefined) return this.#leaveOutSection(entry, path, unserved);
     if (path === `storage.${key}`) {
       const drivers = 'expected filesystem, gcs, inmemory, or a module that exports a driver';
       return this.#refuse(entry.origin, path, `unknown storage driver; ${drivers}`);
@@ -94,13 +94,13 @@ class TreeReader {
   #leaveOutSection(
     { origin, node }: MapEntry,
     path: string,
-    refuse: ((section: ConfigNode) => string | undefined) | undefined,
+    { reason, refuse }: UnservedSection,
   ): void {
     const isDriver = refuse !== undefined && path.startsWith('storage.');
     if (isEmpty(node) && !isDriver) return;
-    const reason = refuse?.(node);
-    if (reason !== undefined) this.#refuse(origin, path, reason);
-    else this.#warn(origin, path, 'not applied by this version');
+    const refusal = refuse?.(node);
+    if (refusal !== undefined) this.#refuse(origin, path, refusal);
+    else this.#warn(origin, path, `not applied: ${reason}`);
   }
 
   #warn(origin: Origin, key: string, message: string): void {
@@ -113,7 +113,7 @@ class TreeReader {
 }
 
 /** Of its parameters only the driver knows. */
-function isDriverModule(node: ConfigNode, path: string): boolean {
+export function isDriverModule(node: ConfigNode, path: string): boolean {
   return path === 'storage' && nodeAt(node, 'module') !== undefined;
 }
 

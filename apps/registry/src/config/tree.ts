@@ -15,7 +15,7 @@ export interface ScalarNode {
   readonly value: string | number | boolean | null;
 }
 
-interface ListNode {
+export interface ListNode {
   readonly kind: 'list';
   readonly origin: Origin;
   readonly items: readonly ConfigNode[];

@@ -12,6 +12,9 @@ export const integer = () => z.int({ error: 'an integer' });
 /** The longest that a timer of Node.js can wait, in milliseconds. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
+/** The durations among the schemas: what they give is milliseconds, and what is written for it is not. */
+export const durations = z.registry<{ readonly unit: 'ms' }>();
+
 /** Go syntax (`1m30s`) or an integer of nanoseconds; becomes milliseconds. With `any` it may be longer than a timer's. */
 export const duration = ({ longest }: { readonly longest?: 'any' } = {}) =>
   z
@@ -28,7 +31,8 @@ export const duration = ({ longest }: { readonly longest?: 'any' } = {}) =>
           : 'a duration from 0 to 596h, such as 30s or 1m30s',
       );
       return z.NEVER;
-    });
+    })
+    .register(durations, { unit: 'ms' });
 
 /** Lets a check of several keys run although another key is wrong, so that one start shows all problems. */
 export function isSection({ value }: { readonly value: unknown }): boolean {

@@ -13,6 +13,11 @@ export type Logger = Readonly<Record<LogLevel, (message: string, fields?: LogFie
   isEnabled(level: LogLevel): boolean;
 };
 
+/** A logger of which more or less can be asked while it is in use. */
+export interface AdjustableLogger extends Logger {
+  setLevel(level: LogLevel): void;
+}
+
 /** Takes whole lines, each with its line break. */
 export type LineSink = (line: string) => void;
 
@@ -26,7 +31,7 @@ export interface LoggerOptions {
 const VERBOSITY: readonly LogLevel[] = ['error', 'warn', 'info', 'debug'];
 
 /** The logger that a configuration asks for; its `fields` are on every line. */
-export function createLogger(config: Config['log'], options: LoggerOptions): Logger {
+export function createLogger(config: Config['log'], options: LoggerOptions): AdjustableLogger {
   switch (config.formatter) {
     case 'json':
       return createJsonLogger(config, options);
@@ -46,7 +51,7 @@ export function createSilentLogger(): Logger {
 function createJsonLogger(
   config: Config['log'],
   { write, now = currentTime }: LoggerOptions,
-): Logger {
+): AdjustableLogger {
   const logger = pino(
     {
       level: config.level,
@@ -65,6 +70,7 @@ function createJsonLogger(
     info: log('info'),
     debug: log('debug'),
     isEnabled: (level) => logger.isLevelEnabled(level),
+    setLevel: (level) => void (logger.level = level),
   };
 }
 
@@ -72,9 +78,9 @@ function createLineLogger(
   format: LineFormatter,
   config: Config['log'],
   { write, now = currentTime }: LoggerOptions,
-): Logger {
-  const isEnabled = (level: LogLevel) =>
-    VERBOSITY.indexOf(level) <= VERBOSITY.indexOf(config.level);
+): AdjustableLogger {
+  let most = config.level;
+  const isEnabled = (level: LogLevel) => VERBOSITY.indexOf(level) <= VERBOSITY.indexOf(most);
   const log =
     (level: LogLevel) =>
     (message: string, fields: LogFields = {}) => {
@@ -88,6 +94,7 @@ function createLineLogger(
     info: log('info'),
     debug: log('debug'),
     isEnabled,
+    setLevel: (level) => void (most = level),
   };
 }
 

@@ -1,16 +1,16 @@
 import { drainOnSignal } from '../commands/drain-on-signal.ts';
+import { reloadableLevel, reloadOnRequest, type Reloading } from '../commands/reload-on-request.ts';
 import type { CommandProcess } from '../commands/serve.ts';
 import type { Config } from '../config/schema.ts';
 import { findInheritedSocket } from '../create/inherited-socket.ts';
 import { listen } from '../create/listen.ts';
 import { createServer } from '../create/server.ts';
-import type { Logger } from '../observe/logger.ts';
 import { joinPrimary } from './join-primary.ts';
 import type { WorkerPlace } from './worker-place.ts';
 
 export interface WorkerOptions {
   readonly config: Config;
-  readonly logger: Logger;
+  readonly reloading: Reloading;
   readonly process: CommandProcess;
 }
 
@@ -22,11 +22,14 @@ export interface WorkerOptions {
  */
 export async function serveAsWorker(
   place: WorkerPlace,
-  { config, logger, process }: WorkerOptions,
+  { config, reloading, process }: WorkerOptions,
 ): Promise<number> {
+  const { logger } = reloading;
   const membership = joinPrimary(place);
   const writeAccess = config.log.accesslog.disabled ? undefined : process.writeOutput;
-  const server = await createServer(config, { logger, writeAccess }, { membership });
+  const reloadable = [reloadableLevel(logger)];
+  const server = await createServer(config, { logger, writeAccess }, { membership, reloadable });
+  void reloadOnRequest(server, reloading);
   const { metrics } = server;
   if (metrics !== undefined) membership.primary.handle('metrics', () => metrics());
   // What a descriptor or a socket file is, the primary knows: it is who listens.

@@ -1,12 +1,12 @@
+import type { Reloading } from '../commands/reload-on-request.ts';
 import type { CommandProcess } from '../commands/serve.ts';
 import type { Config } from '../config/schema.ts';
-import type { Logger } from '../observe/logger.ts';
 import { startPrimaryDebugServer } from './primary-debug-server.ts';
 import { WorkerProcesses } from './worker-processes.ts';
 
 export interface PrimaryOptions {
   readonly config: Config;
-  readonly logger: Logger;
+  readonly reloading: Reloading;
   readonly process: CommandProcess;
   /** Called once, when all accept connections. */
   readonly onServing: (url: string) => void;
@@ -19,10 +19,12 @@ export interface PrimaryOptions {
  * @throws StartError when the debug server cannot start.
  */
 export async function serveWithWorkers(options: PrimaryOptions): Promise<number> {
-  const { config, logger, process } = options;
+  const { config, reloading, process } = options;
+  const { logger } = reloading;
   const { writeOutput, writeError } = process;
   const count = config.http.workers;
   const workers = new WorkerProcesses({ count, logger, writeOutput, writeError });
+  void passOn(reloading, workers);
   const debug = await startPrimaryDebugServer(config, workers, logger);
   try {
     return await follow(workers, options);
@@ -31,10 +33,24 @@ export async function serveWithWorkers(options: PrimaryOptions): Promise<number>
   }
 }
 
+/** Each worker reads the configuration for itself, and tells what it finds. */
+async function passOn(
+  { requests, load, logger }: Reloading,
+  workers: WorkerProcesses,
+): Promise<void> {
+  for await (const _ of requests) {
+    workers.signalAll('SIGHUP');
+    await load().then(
+      ({ config }) => logger.setLevel(config.log.level),
+      () => {},
+    );
+  }
+}
+
 /** Until a signal comes, or nothing can be done. */
 async function follow(
   workers: WorkerProcesses,
-  { config, logger, process, onServing }: PrimaryOptions,
+  { config, reloading: { logger }, process, onServing }: PrimaryOptions,
 ): Promise<number> {
   const { workers: count, draintimeout } = config.http;
   const asked = process.nextSignal();

@@ -1,0 +1,18 @@
+const SECRET_NAME =
+  /secret|password|passphrase|token|private_?key|(?:access|account|api)key|connectionstring/i;
+/** All of it is secret, whatever its keys are called; headers that are sent to others prove who asks. */
+const SECRET_SECTION = /(?:^|\.)credentials\.|\.\d+\.headers\./i;
+
+/** Whether what stands at a key is a secret: `http.secret`, `redis.password`, a header of an endpoint. */
+export function isSecretKey(key: string): boolean {
+  const name = key
+    .replace(/(?:\.\d+)+$/, '')
+    .split('.')
+    .at(-1)!;
+  return SECRET_NAME.test(name) || SECRET_SECTION.test(`${key}.`);
+}
+
+/** A text without the user names and passwords of URLs in it. */
+export function withoutUserinfo(text: string): string {
+  return text.replace(/\/\/[^/@\s]*@/g, '//***@');
+}
