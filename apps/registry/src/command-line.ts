@@ -1,6 +1,7 @@
 import { RegistryError } from '@purser/core';
 import { Command, CommanderError } from 'commander';
 import { addClientCommands } from './commands/client-commands.ts';
+import { addConfigurationCommands } from './commands/configuration-commands.ts';
 import { explainRegistryError } from './commands/explain-registry-error.ts';
 import { indexReferrers } from './commands/index-referrers.ts';
 import { redeliverNotifications } from './commands/redeliver-notifications.ts';
@@ -17,6 +18,7 @@ Examples:
   purser serve                   on 127.0.0.1:5000, content in ./registry-data
   purser serve config.yml        as a configuration file says
   REGISTRY_HTTP_ADDR=:5001 REGISTRY_STORAGE=inmemory purser serve
+  purser config check config.yml
   purser copy debian:12 localhost:5000/debian:12
   purser ls localhost:5000
 
@@ -41,6 +43,7 @@ Environment:
 
 Signals:
   SIGTERM and SIGINT let running requests finish, up to http.draintimeout (30s). A second one ends at once.
+  SIGHUP has the configuration read again: users, keys, policies and the log level change without a restart.
 `;
 
 /**
@@ -80,6 +83,7 @@ export async function runCommandLine(
   const run = async (command: () => Promise<number>) => {
     status = await command();
   };
+  addConfigurationCommands(program, process, run);
   addStorageCommands(program, process, run);
   addClientCommands(program, process, run);
   try {

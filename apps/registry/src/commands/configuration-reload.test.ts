@@ -12,6 +12,7 @@ interface Written {
   readonly level?: string;
   readonly allow?: string;
   readonly more?: string;
+  readonly workers?: number;
 }
 
 /** A registry whose users, policy and log level can change. */
@@ -19,11 +20,11 @@ class Sandbox implements AsyncDisposable {
   readonly #folder: Awaited<ReturnType<typeof createTemporaryDirectory>>;
   readonly purser: PurserProcess;
 
-  static async start(): Promise<Sandbox> {
+  static async start(config: Written = {}): Promise<Sandbox> {
     const folder = await createTemporaryDirectory();
     await writeFile(join(folder.path, 'htpasswd'), `alice:${HASH}\n`);
     await mkdir(join(folder.path, 'data'));
-    await writeConfig(folder.path, {});
+    await writeConfig(folder.path, config);
     return new Sandbox(folder);
   }
 
@@ -41,7 +42,7 @@ class Sandbox implements AsyncDisposable {
   }
 
   /** Sends the signal. @returns What the log says from then on, until it says a text. */
-  reload(until: string): Promise<string> {
+  reload(until: string | RegExp): Promise<string> {
     const start = this.purser.errors.length;
     this.purser.signal('SIGHUP');
     return this.purser.errorsAfter(start, until);
@@ -58,13 +59,16 @@ class Sandbox implements AsyncDisposable {
   }
 }
 
-function writeConfig(folder: string, { level = 'info', allow = 'pull', more = '' }: Written) {
+function writeConfig(
+  folder: string,
+  { level = 'info', allow = 'pull', more = '', workers = 1 }: Written,
+) {
   return writeFile(
     join(folder, 'config.yml'),
     `version: 0.1
 log: { level: ${level}, accesslog: { disabled: true } }
 storage: { filesystem: { rootdirectory: ${folder}/data } }
-http: { addr: '127.0.0.1:0' }
+http: { addr: '127.0.0.1:0', workers: ${workers} }
 auth:
   htpasswd:
     realm: r
@@ -76,7 +80,7 @@ ${more}
 }
 
 // A process takes a while to start on a machine that has much else to do.
-describe('SIGHUP', { timeout: 30_000 }, () => {
+describe('SIGHUP', { timeout: 60_000 }, () => {
   it('has a running server take the policy and the log level that the file says now', async () => {
     await using sandbox = await Sandbox.start();
     expect(await sandbox.statusOf('/v2/a/tags/list')).toBe(404);
@@ -87,6 +91,18 @@ describe('SIGHUP', { timeout: 30_000 }, () => {
     );
     expect(await sandbox.statusOf('/v2/a/tags/list')).toBe(403);
     expect(await sandbox.reload('configuration reloaded')).toContain('no key changed');
+  });
+
+  it('reaches every process of those that serve together', async () => {
+    await using sandbox = await Sandbox.start({ workers: 2 });
+    expect(await sandbox.statusOf('/v2/a/tags/list')).toBe(404);
+    await sandbox.write({ workers: 2, allow: '' });
+    const lines = await sandbox.reload(/reloaded[^]*reloaded/);
+    const changes = lines.match(/changed: auth.htpasswd.policy" .*worker=\d/g)!;
+    expect(new Set(changes.map((line) => line.slice(-8)))).toEqual(
+      new Set(['worker=0', 'worker=1']),
+    );
+    for (const _ of [1, 2, 3, 4]) expect(await sandbox.statusOf('/v2/a/tags/list')).toBe(403);
   });
 
   it('tells by its key what changed and needs a restart, each time', async () => {

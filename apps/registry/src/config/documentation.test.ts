@@ -11,7 +11,7 @@ import { UNSERVED_SECTIONS } from './unserved.ts';
 
 const read = (path: string) => readFile(new URL(path, import.meta.url), 'utf8');
 
-/** The rows of a section's tables, by their cells, without backticks. */
+/** The rows of a section's tables, by their cells, without backticks and links. */
 async function rowsBelow(heading: string): Promise<string[][]> {
   const document = await read('../../../../docs/configuration.md');
   const section = document.split(/^## /m).find((text) => text.startsWith(`${heading}\n`));
@@ -19,8 +19,34 @@ async function rowsBelow(heading: string): Promise<string[][]> {
     row
       .split('|')
       .slice(1, -1)
-      .map((cell) => cell.trim().replaceAll('`', '')),
+      .map((cell) =>
+        cell
+          .trim()
+          .replaceAll('`', '')
+          .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1'),
+      ),
   );
+}
+
+/** The items of lists have tables of their own. */
+const LISTS: Readonly<Record<string, string>> = {
+  'auth.htpasswd.policy[]': 'Access policy',
+  'middleware.storage[]': 'Middleware of the storage',
+  'notifications.endpoints[]': 'Endpoints of notifications',
+  'proxy.upstreams[]': 'Further upstreams of the proxy',
+  'validation.manifests.indexes.platformlist[]': 'Platforms of indexes',
+};
+
+/** What the tables say about every key: the last cell of its row. */
+async function documentedMeanings(): Promise<Record<string, string>> {
+  const meanings: Record<string, string> = {};
+  for (const [prefix, heading] of [['', 'Keys'], ...Object.entries(LISTS)] as const) {
+    for (const row of await rowsBelow(heading)) {
+      const meaning = row.at(-1)!;
+      if (meaning !== '') meanings[prefix === '' ? row[0]! : `${prefix}.${row[0]}`] = meaning;
+    }
+  }
+  return meanings;
 }
 
 describe('docs/configuration.md', () => {
@@ -51,13 +77,22 @@ describe('docs/configuration.md', () => {
     expect(documented.map(([key]) => key)).toEqual(listKeys(upstream));
   });
 
-  it('has a row for every section that is not applied, and says whether it is refused', async () => {
+  it('has a row for every section that is not applied, and says why, or that it is refused', async () => {
     const documented = await rowsBelow('Sections of distribution that this version does not apply');
     expect(documented.map(([section]) => section)).toEqual([...UNSERVED_SECTIONS.keys()]);
-    for (const [section, verdict] of documented) {
-      const isRefused = UNSERVED_SECTIONS.get(section!)!.refuse !== undefined;
-      expect([section, verdict!.startsWith('refused')]).toEqual([section, isRefused]);
-    }
+    const said = documented.map(([, verdict]) => verdict!.replace(/^refused.*$/, 'refused'));
+    expect(said).toEqual(
+      [...UNSERVED_SECTIONS.values()].map(({ reason, refuse }) =>
+        refuse === undefined ? `warning: ${reason}` : 'refused',
+      ),
+    );
+  });
+});
+
+describe('descriptions.json', () => {
+  it('has what the tables say: npx vitest run apps/registry/src/config -u writes it', async () => {
+    const text = `${JSON.stringify(await documentedMeanings(), null, 2)}\n`;
+    await expect(text).toMatchFileSnapshot('descriptions.json');
   });
 });
 

@@ -1,0 +1,92 @@
+import { describeConfig } from '../config/describe.ts';
+import { CONFIGURATION_PATH_VARIABLE } from '../config/environment.ts';
+import { loadConfig, type LoadedConfig } from '../config/load.ts';
+import { ConfigurationError } from '../config/problems.ts';
+import { printConfig } from '../config/print.ts';
+import type { CommandProcess } from './serve.ts';
+
+type Surroundings = Pick<CommandProcess, 'environment' | 'writeError' | 'writeOutput'>;
+
+export interface CheckArguments {
+  readonly path: string | undefined;
+  /** Whether a warning is a failure, too. */
+  readonly strict: boolean;
+}
+
+/**
+ * Says what is wrong with a configuration, or what a server would do with it: `purser config check [config.yml]`. Files that
+ * it names are not opened.
+ *
+ * @returns The exit status: 0 when a server would start with it, 1 when not, or when there are warnings and `strict` is set.
+ */
+export async function checkConfiguration(
+  { path, strict }: CheckArguments,
+  process: Surroundings,
+): Promise<number> {
+  const { writeOutput } = process;
+  const name = pathOf(path, process) ?? 'environment';
+  try {
+    const { config, warnings } = await load(path, process);
+    tellWarnings(warnings, process);
+    const count = warnings.length === 0 ? '' : `, with ${countOf(warnings, 'warning')}`;
+    writeOutput(`${name}: the configuration is good${count}\n`);
+    for (const line of describeConfig(config)) writeOutput(`  ${line}\n`);
+    return strict && warnings.length > 0 ? 1 : 0;
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    tellProblems(error, name, process);
+    return 1;
+  }
+}
+
+function tellProblems(
+  { warnings, problems }: ConfigurationError,
+  name: string,
+  process: Surroundings,
+): void {
+  tellWarnings(warnings, process);
+  const total = `${name}: ${countOf(problems, 'problem')}; a server would not start`;
+  for (const line of [...problems, total]) process.writeError(`${line}\n`);
+}
+
+function tellWarnings(warnings: readonly string[], { writeError }: Surroundings): void {
+  for (const warning of warnings) writeError(`warning: ${warning}\n`);
+}
+
+/**
+ * Prints the configuration that counts, with the environment applied and every default, and without secrets:
+ * `purser config print [config.yml]`.
+ *
+ * @throws ConfigurationError
+ */
+export async function printConfiguration(
+  path: string | undefined,
+  process: Surroundings,
+): Promise<number> {
+  const { effective, warnings } = await load(path, process);
+  tellWarnings(warnings, process);
+  process.writeOutput(printConfig(effective));
+  return 0;
+}
+
+/** Prints a JSON Schema of configuration files: `purser config schema`. */
+export async function printSchema({
+  writeOutput,
+}: Pick<CommandProcess, 'writeOutput'>): Promise<number> {
+  const { createJsonSchema } = await import('../config/json-schema.ts');
+  writeOutput(`${JSON.stringify(createJsonSchema(), null, 2)}\n`);
+  return 0;
+}
+
+function load(path: string | undefined, process: Surroundings): Promise<LoadedConfig> {
+  const { environment } = process;
+  return loadConfig({ path: pathOf(path, process), environment });
+}
+
+function pathOf(path: string | undefined, { environment }: Surroundings): string | undefined {
+  return path ?? (environment[CONFIGURATION_PATH_VARIABLE] || undefined);
+}
+
+function countOf(lines: readonly string[], noun: string): string {
+  return `${lines.length} ${noun}${lines.length === 1 ? '' : 's'}`;
+}
