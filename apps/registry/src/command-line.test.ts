@@ -1,6 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { createFakeTerminal } from './fixtures/fake-terminal.ts';
+import { runCommand } from './fixtures/run-command.ts';
 import { runCommandLine } from './command-line.ts';
 import { createTemporaryDirectory } from './fixtures/temporary-directory.ts';
 import { packageVersion } from './package-version.ts';
@@ -105,6 +107,12 @@ describe('the purser command', () => {
     expect(damaged.status).toBe(1);
     expect(damaged.output).toContain('tags/v1/current/link: tag names no manifest: sha256:aaaa');
     expect(damaged.output).toContain(`hurts a:v1, a@sha256:aaaa`);
+    const terminal = createFakeTerminal();
+    await runCommand(['check', '--deep', file], { terminal });
+    expect(terminal.drawn).toContain('checking repositories');
+    const json = createFakeTerminal();
+    await runCommand(['check', '--deep', '--json', file], { terminal: json });
+    expect(json.drawn).toBe('');
     const repaired = await run('check', file, '--repair', '--json');
     expect(JSON.parse(repaired.output)).toMatchObject({ repair: { isRestored: false } });
     expect((await run('check', file)).status).toBe(0);

@@ -1,4 +1,6 @@
 import { checkStorage, isDamage, type Finding } from '@purser/storage';
+import { showCheckBars } from '../show/check-bars.ts';
+import { showCheckLines } from '../show/check-lines.ts';
 import { openStorage } from './open-storage.ts';
 import type { CommandProcess } from './serve.ts';
 
@@ -13,9 +15,6 @@ export interface CheckArguments {
 
 const MIB = 1024 * 1024;
 
-/** Whoever waits for a long check sees that it goes on. */
-const PROGRESS_INTERVAL_MS = 5_000;
-
 /**
  * Looks for what is broken in storage, and tells which images it hurts: `purser check [config.yml]`.
  *
@@ -24,14 +23,15 @@ const PROGRESS_INTERVAL_MS = 5_000;
  */
 export async function check(
   { path, deep, repair, json, rateMib }: CheckArguments,
-  process: Pick<CommandProcess, 'environment' | 'writeError' | 'writeOutput'>,
+  process: Pick<CommandProcess, 'environment' | 'writeError' | 'writeOutput' | 'terminal'>,
 ): Promise<number> {
-  const { writeOutput, writeError } = process;
+  const { writeOutput, writeError, terminal } = process;
   await using storage = await openStorage(path, process);
   const { driver, decoder } = storage;
   writeError(`Checking ${deep ? 'every blob, byte by byte' : 'links and manifests'}.\n`);
-  let progress = { blobs: 0, bytes: 0, repositories: 0 };
-  let toldAt = performance.now();
+  const show =
+    terminal === undefined || json ? showCheckLines(writeError) : showCheckBars(terminal.stream);
+  let looked = 0;
   const count = { damaged: 0, restored: 0, aside: 0, strays: 0 };
   const findings = checkStorage({
     driver,
@@ -39,18 +39,20 @@ export async function check(
     deep,
     repair,
     bytesPerSecond: rateMib === 0 ? Infinity : rateMib * MIB,
-    onProgress(now) {
-      progress = now;
-      if (performance.now() - toldAt < PROGRESS_INTERVAL_MS) return;
-      toldAt = performance.now();
-      writeError(`${now.blobs} blobs, ${now.bytes} bytes read, ${now.repositories} names\n`);
+    onProgress(progress) {
+      looked = progress.blobs;
+      show.onProgress(progress);
     },
   });
-  for await (const finding of findings) {
-    add(count, finding);
-    writeOutput(json ? `${JSON.stringify(finding)}\n` : describe(finding));
+  try {
+    for await (const finding of findings) {
+      add(count, finding);
+      show.interrupt(() => writeOutput(json ? `${JSON.stringify(finding)}\n` : describe(finding)));
+    }
+  } finally {
+    show.stop();
   }
-  if (!json) writeOutput(`${summarize(count, repair)} Looked at ${progress.blobs} blobs.\n`);
+  if (!json) writeOutput(`${summarize(count, repair)} Looked at ${looked} blobs.\n`);
   return count.damaged > 0 ? 1 : 0;
 }
 

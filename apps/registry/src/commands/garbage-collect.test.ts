@@ -6,6 +6,8 @@ import { FilesystemDriver } from '@purser/storage-driver-fs';
 import { describe, expect, it } from 'vitest';
 import { runCommandLine } from '../command-line.ts';
 import { createStoredDecoder } from '../create/manifests.ts';
+import { createFakeTerminal } from '../fixtures/fake-terminal.ts';
+import { runCommand } from '../fixtures/run-command.ts';
 import { createTemporaryDirectory } from '../fixtures/temporary-directory.ts';
 
 const stray = Buffer.from('nothing refers to this');
@@ -52,6 +54,22 @@ describe('purser garbage-collect', () => {
       '',
     ]);
     await access(blob);
+  });
+
+  it.each([
+    ['shows how far it is on a terminal, beside what is garbage', [], /looking for garbage/],
+    ['shows nothing on a terminal with --quiet', ['--quiet'], /^$/],
+    ['shows nothing on a terminal with --json', ['--json'], /^$/],
+  ])('%s', async (_, flags, drawn) => {
+    await using directory = await createTemporaryDirectory();
+    const { file } = await createStore(directory.path);
+    const terminal = createFakeTerminal();
+    const words = ['garbage-collect', '--dry-run', ...flags, file];
+    const { status, output } = await runCommand(words, { terminal });
+    expect(status).toBe(0);
+    expect(terminal.drawn).toMatch(drawn);
+    expect(output).not.toContain('Looking for what nothing needs');
+    expect(output.includes(`blob eligible for deletion: ${digest}`)).toBe(flags.length === 0);
   });
 
   it('deletes it, and the directory that it was in', async () => {

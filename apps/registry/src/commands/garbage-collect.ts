@@ -1,11 +1,8 @@
-import {
-  createGarbageCollector,
-  type GarbageEvent,
-  type GarbageFound,
-  type GarbageReport,
-} from '@purser/storage';
+import { createGarbageCollector, type GarbageObserver, type GarbageReport } from '@purser/storage';
 import { createStoredDecoder } from '../create/manifests.ts';
 import { StartError } from '../create/start-error.ts';
+import { showGarbageBars } from '../show/garbage-bars.ts';
+import { showGarbageLines } from '../show/garbage-lines.ts';
 import { openStorage } from './open-storage.ts';
 import type { CommandProcess } from './serve.ts';
 
@@ -20,7 +17,7 @@ export interface GarbageCollectArguments {
 
 type GarbageProcess = Pick<
   CommandProcess,
-  'environment' | 'writeError' | 'writeOutput' | 'nextSignal'
+  'environment' | 'writeError' | 'writeOutput' | 'nextSignal' | 'terminal'
 >;
 
 /**
@@ -44,13 +41,13 @@ export async function garbageCollect(
       `cannot collect garbage on the storage driver ${driver.name}: it does not tell which of several processes created a file`,
     );
   }
-  const observer = quiet || json ? undefined : new Narrator(writeOutput).observe;
+  const { observer, stop: stopProgress } = showProgress(options, process);
   const collector = createGarbageCollector({ driver, decoder: createStoredDecoder(), observer });
   const stop = new AbortController();
   void process.nextSignal().then((signal) => stop.abort(new StoppedError(signal)));
   try {
     const wanted = { dryRun, deleteUntagged, graceMs, signal: stop.signal };
-    const report = await collector.collect(wanted);
+    const report = await collector.collect(wanted).finally(stopProgress);
     if (report === undefined) {
       writeError('another process collects garbage on this storage: try again when it is done\n');
       return 1;
@@ -73,44 +70,16 @@ class StoppedError extends Error {
   }
 }
 
-/** Says what happens, in distribution's words where it has some. */
-class Narrator {
-  readonly #write: (line: string) => void;
-  #isFirstLook = true;
+interface Progress {
+  readonly observer?: GarbageObserver;
+  readonly stop: () => void;
+}
 
-  constructor(write: (line: string) => void) {
-    this.#write = write;
-  }
-
-  readonly observe = (event: GarbageEvent): void => {
-    if (event.kind === 'phase') this.#begin(event);
-    else if (event.kind === 'repository' && this.#isFirstLook) this.#write(`${event.name}\n`);
-    else if (event.kind === 'garbage') this.#tell(event.garbage);
-  };
-
-  #begin({ phase, total = 0 }: Extract<GarbageEvent, { kind: 'phase' }>): void {
-    if (phase === 'mark')
-      this.#write('Looking for what nothing needs, repository by repository.\n');
-    if (phase === 'grace') {
-      this.#write(`${total} digests are garbage, unless somebody asks for them now; waiting.\n`);
-    }
-    if (phase === 'mark-again') {
-      this.#isFirstLook = false;
-      this.#write('Looking again.\n');
-    }
-    if (phase === 'sweep') this.#write(`Deleting ${total}.\n`);
-  }
-
-  #tell({ digest, bytes, links }: GarbageFound): void {
-    for (const { repository, kind, name } of links) {
-      if (kind === 'manifest') {
-        this.#write(`manifest eligible for deletion: ${repository}@${name}\n`);
-      } else if (kind === 'blob') {
-        this.#write(`${repository}: layer link eligible for deletion: ${name}\n`);
-      }
-    }
-    if (bytes) this.#write(`blob eligible for deletion: ${digest}\n`);
-  }
+function showProgress({ quiet, json }: GarbageCollectArguments, process: GarbageProcess): Progress {
+  const { terminal, writeOutput } = process;
+  if (quiet || json) return { stop: () => {} };
+  if (terminal !== undefined) return showGarbageBars(terminal.stream, writeOutput);
+  return { observer: showGarbageLines(writeOutput), stop: () => {} };
 }
 
 function summary(

@@ -1,4 +1,4 @@
-import { checkStorage, isDamage, RecurringTask } from '@purser/storage';
+import { checkStorage, isDamage, RecurringTask, type CheckProgress } from '@purser/storage';
 import type { Config } from '../config/schema.ts';
 import { describeError } from '../observe/describe-error.ts';
 import type { MaintainedStorage } from './maintenance.ts';
@@ -32,7 +32,7 @@ async function scrub(
   { driver, decoder, writes, logger, observer, clock }: MaintainedStorage,
   signal: AbortSignal,
 ): Promise<void> {
-  let progress = { blobs: 0, bytes: 0, repositories: 0 };
+  let progress: CheckProgress | undefined;
   let damaged = 0;
   const findings = checkStorage({
     driver,
@@ -52,6 +52,7 @@ async function scrub(
     const fields = { path, images: hurt, quarantine: done?.quarantine };
     logger.error(`damage in storage: ${problem}`, fields);
   }
-  observer?.checked({ bytes: progress.bytes, damaged });
-  logger.info('checked storage', { ...progress, damaged });
+  const { blobs = 0, bytes = 0, repositories = 0 } = progress ?? {};
+  observer?.checked({ bytes, damaged });
+  logger.info('checked storage', { blobs, bytes, repositories, damaged });
 }

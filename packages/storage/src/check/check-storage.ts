@@ -13,7 +13,9 @@ import { StoredContent } from './stored-content.ts';
 /** How far a check has come. */
 export interface CheckProgress {
   readonly blobs: number;
-  /** Bytes read of them. */
+  /** Bytes of all blobs that were found. */
+  readonly totalBytes: number;
+  /** Bytes read of them; `deep` reads all. */
   readonly bytes: number;
   readonly repositories: number;
 }
@@ -52,13 +54,17 @@ async function* findAll(
   { driver, content }: { readonly driver: StorageDriver; readonly content: StoredContent },
 ): AsyncIterable<Finding> {
   const { decoder, deep = false, bytesPerSecond = Infinity, clock, signal } = options;
-  const progress = { blobs: 0, bytes: 0, repositories: 0 };
+  const progress = { blobs: 0, totalBytes: 0, bytes: 0, repositories: 0 };
   const tell = () => options.onProgress?.({ ...progress });
 
   yield* content.look({
     rate: deep ? new ByteRate(bytesPerSecond, clock) : undefined,
-    onBlob(bytes) {
+    onBlob(size) {
       progress.blobs++;
+      progress.totalBytes += size;
+      tell();
+    },
+    onBytes(bytes) {
       progress.bytes += bytes;
       tell();
     },

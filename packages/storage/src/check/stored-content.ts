@@ -9,9 +9,13 @@ import type { Finding, Problem } from './finding.ts';
 export interface StoredContentOptions extends OperationOptions {
   /** Reads all bytes at this rate; `undefined` reads none. */
   readonly rate: ByteRate | undefined;
-  /** Told of each blob that was looked at, with the bytes that were read of it. */
-  readonly onBlob: (bytes: number) => void;
+  /** Told of each blob that was found, with its size. */
+  readonly onBlob: (size: number) => void;
+  /** Told of bytes that were read. */
+  readonly onBytes: (bytes: number) => void;
 }
+
+type ReadOptions = StoredContentOptions & { readonly rate: ByteRate };
 
 /** The state of one blob. `undefined` as a problem: as far as is known it is whole. */
 export interface ContentState {
@@ -50,33 +54,35 @@ export class StoredContent {
     this.#states.set(digest, { size: 0, problem });
   }
 
-  /** Walks through all blobs. Gives what is none. */
+  /** Walks through all blobs, then reads them: so it is known how much there is to read. Gives what is no blob. */
   async *look(options: StoredContentOptions): AsyncIterable<Finding> {
+    const { rate, onBlob, signal } = options;
     for await (const { path, isDirectory } of this.#walk(options)) {
       const digest = digestOfPath(path);
-      if (digest !== undefined) await this.#lookAt(digest, options);
+      if (digest !== undefined) onBlob((await this.state(digest, { signal }))?.size ?? 0);
       else if (!isDirectory) yield { path, problem: 'not part of a registry', ...NOTHING };
     }
+    if (rate !== undefined) await this.#readAll({ ...options, rate });
   }
 
-  async #lookAt(digest: Digest, { rate, onBlob, signal }: StoredContentOptions): Promise<void> {
-    const state = await this.state(digest, { signal });
-    if (rate === undefined || state === undefined || state.problem !== undefined) return onBlob(0);
-    if (!(await this.#isIntact(digest, rate, { signal }))) {
+  async #readAll(options: ReadOptions): Promise<void> {
+    for (const [digest, state] of this.#states) {
+      if (state.problem !== undefined || (await this.#isIntact(digest, options))) continue;
       this.#states.set(digest, { ...state, problem: 'content does not match its digest' });
     }
-    onBlob(state.size);
   }
 
-  async #isIntact(digest: Digest, rate: ByteRate, options: OperationOptions): Promise<boolean> {
+  async #isIntact(digest: Digest, { rate, onBytes, signal }: ReadOptions): Promise<boolean> {
     const [algorithm = '', encoded] = digest.split(':');
     const hash = createHash(algorithm);
     try {
       const path = blobDataPath(digest);
-      const reader = await this.#driver.openReader(path, { ...options, lend: true });
+      const reader = await this.#driver.openReader(path, { signal, lend: true });
       for await (const chunk of reader) {
-        hash.update(chunk as Uint8Array);
-        await rate.spend((chunk as Uint8Array).byteLength, options.signal);
+        const bytes = chunk as Uint8Array;
+        hash.update(bytes);
+        onBytes(bytes.byteLength);
+        await rate.spend(bytes.byteLength, signal);
       }
     } catch (error) {
       // Collected meanwhile: nothing of it is left to be broken.

@@ -44,8 +44,9 @@ class Collection {
       const found = await this.#announce();
       const condemned = new Set(found.garbage.keys());
       if (condemned.size > 0) {
-        this.#tell('grace', condemned.size);
-        await this.#wait(this.#options.graceMs + GRACE_MARGIN_MS);
+        const durationMs = this.#options.graceMs + GRACE_MARGIN_MS;
+        this.#tell('grace', { total: condemned.size, durationMs });
+        await this.#wait(durationMs);
         await this.#sweep(await this.#mark('mark-again', condemned), condemned.size);
       }
       return this.#report(found);
@@ -100,7 +101,7 @@ class Collection {
 
   /** What stays keeps what it needs, so it is seen to first. */
   async #sweep({ garbage }: MarkResult, condemned: number): Promise<void> {
-    this.#tell('sweep', garbage.size);
+    this.#tell('sweep', { total: garbage.size });
     this.#spared = condemned - garbage.size;
     const kept = new Set<Digest>();
     for (const rank of topDown(garbage)) {
@@ -166,8 +167,8 @@ class Collection {
     return this.#options.clock.wait(durationMs, this.#options.signal);
   }
 
-  #tell(phase: GarbagePhase, total?: number): void {
-    this.#options.observer?.({ kind: 'phase', phase, total });
+  #tell(phase: GarbagePhase, known: { total?: number; durationMs?: number } = {}): void {
+    this.#options.observer?.({ kind: 'phase', phase, ...known });
   }
 }
 

@@ -27,7 +27,14 @@ export interface Deleted {
 export type GarbagePhase = 'mark' | 'grace' | 'mark-again' | 'sweep';
 
 export type GarbageEvent =
-  | { readonly kind: 'phase'; readonly phase: GarbagePhase; readonly total?: number | undefined }
+  | {
+      readonly kind: 'phase';
+      readonly phase: GarbagePhase;
+      /** How many digests it is about, where that is known. */
+      readonly total?: number | undefined;
+      /** How long it takes, where that is known: the grace. */
+      readonly durationMs?: number | undefined;
+    }
   | { readonly kind: 'repository'; readonly name: RepositoryName }
   | { readonly kind: 'damaged'; readonly damaged: Damaged }
   | { readonly kind: 'garbage'; readonly garbage: GarbageFound }
