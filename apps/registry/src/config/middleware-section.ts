@@ -3,7 +3,9 @@ import { isRedirectBase } from '../create/redirect-middleware.ts';
 import { flag, section, text } from './values.ts';
 
 const storageMiddleware = section({
-  name: z.literal('redirect', { error: 'redirect' }),
+  name: z.literal('redirect', {
+    error: 'redirect: cloudfront and rewrite are for the URLs of s3 and azure',
+  }),
   disabled: flag(false),
   options: section({
     /** Clients are sent for content to this URL, followed by the path in the storage. */
