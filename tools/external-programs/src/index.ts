@@ -11,6 +11,11 @@
  *
  * @packageDocumentation
  */
+export {
+  CertificateAuthority,
+  type CertificateFiles,
+  type Issuing,
+} from './certificate-authority.ts';
 export { createContainerTools, type ContainerTools, type Run } from './container-tools.ts';
 export { freePort } from './free-port.ts';
 export { GcsEmulator, type GcsBackend } from './gcs-emulator.ts';

@@ -4,6 +4,7 @@ import { readdir, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { CertificateAuthority, needPrograms } from '@purser/external-programs';
 import { describe, expect, it } from 'vitest';
 import { PurserProcess } from '../fixtures/purser-process.ts';
 import { createTemporaryDirectory } from '../fixtures/temporary-directory.ts';
@@ -69,6 +70,45 @@ describe('purser serve without a configuration', () => {
     expect(root.headers.get('docker-distribution-api-version')).toBeNull();
     const deletion = await fetch(`${url}/v2/a/manifests/latest`, { method: 'DELETE' });
     expect(deletion.status).toBe(405);
+  });
+});
+
+const openssl = needPrograms('openssl');
+
+describe.skipIf(openssl.isUnmet)(`purser serve with a certificate${openssl.note}`, () => {
+  it('says https, and that it speaks TLS', async () => {
+    await using directory = await createTemporaryDirectory();
+    const authority = await CertificateAuthority.create(directory.path);
+    const { certificate, key } = await authority.issue({ name: 'server', usage: 'serverAuth' });
+    await using purser = new PurserProcess(['serve'], {
+      cwd: directory.path,
+      environment: {
+        ...IN_MEMORY,
+        REGISTRY_HTTP_TLS_CERTIFICATE: certificate,
+        REGISTRY_HTTP_TLS_KEY: key,
+      },
+    });
+    await purser.until('First image: .*\n');
+    expect(purser.errors).toMatch(/msg="listening on https:\/\/127\.0\.0\.1:\d+, tls"/);
+    expect(purser.output).toMatch(/serves https:\/\/127/);
+    expect(purser.output).toMatch(/First image: podman push <image> 127/);
+  });
+
+  it('does not start with a key that does not fit, and says so in a line', async () => {
+    await using directory = await createTemporaryDirectory();
+    const authority = await CertificateAuthority.create(directory.path);
+    const { certificate } = await authority.issue({ name: 'server', usage: 'serverAuth' });
+    const { key } = await authority.issue({ name: 'other', usage: 'serverAuth' });
+    await using purser = new PurserProcess(['serve'], {
+      cwd: directory.path,
+      environment: {
+        ...IN_MEMORY,
+        REGISTRY_HTTP_TLS_CERTIFICATE: certificate,
+        REGISTRY_HTTP_TLS_KEY: key,
+      },
+    });
+    expect(await purser.exitStatus).toBe(1);
+    expect(purser.errors).toMatch(/^cannot use http\.tls\.key: .*does not fit.*\n$/);
   });
 });
 

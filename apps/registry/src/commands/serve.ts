@@ -63,7 +63,7 @@ export async function serve(path: string | undefined, process: CommandProcess): 
   const address = findInheritedSocket(environment, process.pid) ?? config.http.listen;
   const onServing = (url: string) => {
     const by = config.http.workers > 1 ? ` with ${config.http.workers} workers` : '';
-    logger.info(`listening on ${url}${by}`);
+    logger.info(`listening on ${url}${by}${config.http.tls === undefined ? '' : ', tls'}`);
     if (configPath === undefined) welcome(config, url, process.writeOutput);
   };
   if (config.http.workers > 1) {
@@ -96,13 +96,17 @@ function createServeLogger(
 }
 
 /** Two lines that a newcomer needs; a client cannot push to a socket file, so that one is enough there. */
-function welcome({ storage: { driver } }: Config, url: string, write: LineSink): void {
+function welcome(
+  { storage: { driver }, http: { tls } }: Config,
+  url: string,
+  write: LineSink,
+): void {
   const place = driver.name === 'filesystem' ? driver.rootdirectory : 'memory';
   const image = `${url.replace(/^https?:\/\//, '')}/<name>`;
   write(`Purser ${packageVersion()} serves ${url} from ${place} (Ctrl-C stops)\n`);
   if (!url.startsWith('http')) return;
   write(
-    `First image: podman push --tls-verify=false <image> ${image}` +
+    `First image: podman push ${tls === undefined ? '--tls-verify=false ' : ''}<image> ${image}` +
       `, or docker tag <image> ${image} && docker push ${image}\n`,
   );
 }

@@ -188,7 +188,7 @@ describe('a variable that does not fit', () => {
     [
       'REGISTRY_HTTP_TLS_CERTIFICATE',
       '/x',
-      'http.tls: this version has no TLS, and would serve in the clear; remove the section and put a TLS proxy in front',
+      'http.tls.key: expected the path of the key of http.tls.certificate, found nothing',
     ],
     [
       'REGISTRY_STORAGE_MAINTENANCE_READONLY_ENABLED',

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { debug } from './debug-section.ts';
 import { limits } from './limits-section.ts';
 import { parseTcpAddress } from './listen-address.ts';
+import { tls } from './tls-section.ts';
 import { duration, flag, integer, isSection, section, text } from './values.ts';
 
 export const headers = z.record(
@@ -34,6 +35,10 @@ export const http = section({
   relativeurls: flag(false),
   /** How long running requests may go on after SIGTERM, in milliseconds once read. Default 30 s. */
   draintimeout: duration().default(30_000),
+  /** Absent once read when there is no certificate. */
+  tls: tls.prefault({}),
+  /** HTTP/2 over TLS. */
+  http2: section({ disabled: flag(false) }).prefault({}),
   /** Whether clients may speak HTTP/2 without TLS, beside HTTP/1.1; they have to know beforehand. */
   h2c: section({ enabled: flag(false) }).prefault({}),
   /** How many processes serve on the one address. Default 1. */

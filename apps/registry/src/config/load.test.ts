@@ -27,6 +27,7 @@ describe('a configuration file', () => {
           listen: { kind: 'tcp', host: '127.0.0.1', port: 5000 },
           relativeurls: false,
           draintimeout: 30_000,
+          http2: { disabled: false },
           h2c: { enabled: false },
           workers: 1,
           headers: {},
@@ -217,6 +218,7 @@ redis:
       relativeurls: true,
       workers: 3,
       draintimeout: 60_000,
+      http2: { disabled: false },
       h2c: { enabled: true },
       headers: { 'X-Content-Type-Options': ['nosniff'], 'X-Number': ['0.10'] },
       debug: {

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { CIPHER_SUITES } from './cipher-suites.ts';
 import { loadConfig, parseConfig } from './load.ts';
 import { ConfigurationError } from './problems.ts';
 
@@ -38,8 +39,8 @@ describe('a warning', () => {
       'config.yml:3:10: redis.poolsize: not applied: commands share one connection to each server, so there is no pool to size',
     ],
     [
-      'http: { tls: { minimumtls: tls1.3 } }',
-      'config.yml:3:9: http.tls: not applied: not by this version',
+      'http: { tls: { letsencrypt: { email: a@b.example } } }',
+      'config.yml:3:16: http.tls.letsencrypt: not applied: certificates are followed, not asked for; let certbot, lego or cert-manager write those of http.tls',
     ],
   ])('for %j is one line', (text, line) => {
     expect(parseConfig(`${MINIMAL}${text}`).warnings).toEqual([line]);
@@ -164,7 +165,27 @@ describe('a wrong value', () => {
     ],
     [
       'http: { tls: { certificate: /x } }',
-      'config.yml:3:9: http.tls: this version has no TLS, and would serve in the clear; remove the section and put a TLS proxy in front',
+      'config.yml:3:14: http.tls.key: expected the path of the key of http.tls.certificate, found nothing',
+    ],
+    [
+      'http: { tls: { clientcas: [/x] } }',
+      'config.yml:3:14: http.tls.certificate: expected the path of a certificate, since there is a key, or there are clientcas, found nothing',
+    ],
+    [
+      'http: { tls: { minimumtls: tls1.0 } }',
+      'config.yml:3:28: http.tls.minimumtls: expected tls1.2 or tls1.3, found tls1.0',
+    ],
+    [
+      'http: { tls: { certificate: /x, key: /y, ciphersuites: [TLS_RSA_WITH_3DES_EDE_CBC_SHA] } }',
+      `config.yml:3:57: http.tls.ciphersuites.0: expected one of ${CIPHER_SUITES.join(', ')}, found TLS_RSA_WITH_3DES_EDE_CBC_SHA`,
+    ],
+    [
+      'http: { tls: { clientauth: any } }',
+      'config.yml:3:28: http.tls.clientauth: expected request-client-cert, require-any-client-cert, verify-client-cert-if-given or require-and-verify-client-cert, found any',
+    ],
+    [
+      'http: { tls: { letsencrypt: { cachefile: /x } } }',
+      'config.yml:3:16: http.tls.letsencrypt: certificates are followed, not asked for; let certbot, lego or cert-manager write those of http.tls',
     ],
   ])('for %j is one line', (text, line) => {
     const base = text.startsWith('version') ? '#\nstorage: inmemory\n' : MINIMAL;

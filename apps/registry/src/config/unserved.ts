@@ -13,6 +13,8 @@ const NO_MIDDLEWARE =
   'distribution ships none; a program that calls createServer wraps what it serves';
 const NO_DRIVER =
   'this version has no such storage driver; expected filesystem, gcs, inmemory, or a module that exports a driver';
+const NO_ACME =
+  'certificates are followed, not asked for; let certbot, lego or cert-manager write those of http.tls';
 const NO_POOL = 'commands share one connection to each server, so there is no pool to size';
 const NO_RETRY = 'a command is not sent again: requests go on without a cache that fails';
 const CLUSTER = 'the client library decides which node of a cluster is asked';
@@ -21,8 +23,7 @@ const CLUSTER = 'the client library decides which node of a cluster is asked';
 export const UNSERVED_SECTIONS: ReadonlyMap<string, UnservedSection> = new Map(
   Object.entries({
     health: { reason: LATER },
-    'http.http2': { reason: LATER },
-    'http.tls': { reason: LATER, refuse: refuseTls },
+    'http.tls.letsencrypt': { reason: NO_ACME, refuse: refuseLetsEncrypt },
     'log.hooks': { reason: LATER },
     'log.reportcaller': { reason: LATER },
     'middleware.http': { reason: NO_MIDDLEWARE },
@@ -75,9 +76,8 @@ export function unservedBelow(path: string): readonly string[] {
     .map((section) => section.split('.').at(-1)!);
 }
 
-// The rule by which distribution decides whether it speaks TLS.
-function refuseTls(section: ConfigNode): string | undefined {
-  const decisive = [nodeAt(section, 'certificate'), nodeAt(section, 'letsencrypt', 'cachefile')];
-  if (decisive.every((node) => node === undefined || isEmpty(node))) return undefined;
-  return 'this version has no TLS, and would serve in the clear; remove the section and put a TLS proxy in front';
+// With a directory for certificates, distribution asks for them; without one it ignores the section.
+function refuseLetsEncrypt(section: ConfigNode): string | undefined {
+  const cache = nodeAt(section, 'cachefile');
+  return cache === undefined || isEmpty(cache) ? undefined : NO_ACME;
 }

@@ -2,13 +2,13 @@ import type { Notifier } from '@purser/notifications';
 import type { StorageDriver } from '@purser/storage-driver';
 import type { ServerAccess } from './access.ts';
 import type { ServerCache } from './cache.ts';
-import type { Connections } from './connections.ts';
 import type { DebugServer } from './debug-server.ts';
+import type { HttpServer } from './http-server.ts';
 import type { Proxy } from './proxy.ts';
 
 /** What a server is made of and must be ended. */
 export interface RunningParts {
-  readonly connections: Connections;
+  readonly front: HttpServer;
   readonly maintenance: AsyncDisposable;
   readonly proxy: Proxy | undefined;
   readonly notifier: Notifier | undefined;
@@ -20,14 +20,11 @@ export interface RunningParts {
 
 /** From the outside in: what requests make use of is there until the last of them is over. */
 export async function closeServer(
-  { connections, maintenance, proxy, notifier, cache, access, driver, debug }: RunningParts,
+  { front, maintenance, proxy, notifier, cache, access, driver, debug }: RunningParts,
   timeoutMs: number,
 ): Promise<boolean> {
   const end = performance.now() + timeoutMs;
-  const [isClean] = await Promise.all([
-    connections.drain(timeoutMs),
-    maintenance[Symbol.asyncDispose](),
-  ]);
+  const [isClean] = await Promise.all([front.close(timeoutMs), maintenance[Symbol.asyncDispose]()]);
   await proxy?.close();
   await notifier?.close({ deadlineMs: Math.max(0, end - performance.now()) });
   cache?.close();

@@ -8,6 +8,7 @@ import { describeError } from '../observe/describe-error.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { Prepared } from './reloadable.ts';
 import { StartError } from './start-error.ts';
+import { usable } from './usable.ts';
 
 type AuthConfig = Config['auth'];
 type HtpasswdConfig = Extract<AuthConfig, { kind: 'htpasswd' }>;
@@ -149,22 +150,3 @@ function settle<T>(key: string, create: () => T): T {
     throw new StartError(`cannot use ${key}: ${(error as Error).message}`, { cause: error });
   }
 }
-
-async function usable<T>(key: string, path: string, use: () => Promise<T>): Promise<T> {
-  try {
-    return await use();
-  } catch (error) {
-    const { code = '', message } = error as NodeJS.ErrnoException;
-    throw new StartError(`cannot use ${key}: ${path}: ${REASONS[code] ?? message}`, {
-      cause: error,
-    });
-  }
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EACCES: 'no permission to read it',
-  EISDIR: 'it is a directory',
-  ENOTDIR: 'a part of the path is not a directory',
-  EROFS: 'it is missing, and the file system is read-only',
-};

@@ -3,6 +3,7 @@ import type { Http2Server } from 'node:http2';
 import type { Socket } from 'node:net';
 import { Handshakes } from './handshakes.ts';
 import { Http2Sessions } from './http2-sessions.ts';
+import { acceptedEvent } from './take-over.ts';
 
 /** The connections of a server, and how they end. */
 export class Connections {
@@ -17,8 +18,7 @@ export class Connections {
   constructor(server: Server, http2?: Http2Server) {
     this.#server = server;
     this.#handshakes = new Handshakes(server);
-    const accepted = 'setSecureContext' in server ? 'secureConnection' : 'connection';
-    server.prependListener(accepted, (socket: Socket) => this.#track(socket));
+    server.prependListener(acceptedEvent(server), (socket: Socket) => this.#track(socket));
     this.#sessions = http2 && new Http2Sessions(server, http2);
     http2?.prependListener('connection', (socket) => this.#open.delete(socket));
     server.prependListener('request', (request, response) => this.#begin(request, response));

@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
+import { speaksTls } from './take-over.ts';
 
 /** Connections of which TLS has made nothing yet. To a server in clear there are none. */
 export class Handshakes {
@@ -7,7 +8,7 @@ export class Handshakes {
   readonly #open = new Map<string, Socket>();
 
   constructor(server: Server) {
-    if (!('setSecureContext' in server)) return;
+    if (!speaksTls(server)) return;
     server.on('connection', (socket) => this.#track(socket));
     server.prependListener('secureConnection', (socket: Socket) => {
       this.#open.delete(peerOf(socket));

@@ -2,9 +2,12 @@ import { createServer, type RequestListener, type Server, type ServerOptions } f
 import type { Config } from '../config/schema.ts';
 import { describeError } from '../observe/describe-error.ts';
 import type { Logger } from '../observe/logger.ts';
+import { checkClients } from './client-certificates.ts';
 import { Connections } from './connections.ts';
 import { limitServer, serverOptions } from './limits/limit-server.ts';
+import type { Reloadable } from './reloadable.ts';
 import { serveHttp2 } from './serve-http2.ts';
+import { createTlsServer } from './tls-server.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -29,6 +32,13 @@ export interface HttpServer {
   /** Listens, accepts connections and emits every request, of HTTP/2 as well. */
   readonly http: Server;
   readonly connections: Connections;
+  readonly reloadable: readonly Reloadable[];
+  /**
+   * Ends the connections as `Connections.drain` does.
+   *
+   * @returns Whether every request was finished.
+   */
+  close(timeoutMs: number): Promise<boolean>;
 }
 
 export interface HttpServerParts {
@@ -36,18 +46,38 @@ export interface HttpServerParts {
   readonly logger: Logger;
 }
 
-/** The server that the `http` section describes. It does not listen yet. */
-export function createHttpServer(
-  { h2c, limits }: Config['http'],
+/**
+ * The server that the `http` section describes. It does not listen yet.
+ *
+ * @throws StartError when its certificates cannot be used.
+ */
+export async function createHttpServer(
+  config: Config['http'],
   { handle, logger }: HttpServerParts,
-): HttpServer {
-  const http = createServer({ ...OPTIONS, ...serverOptions(limits) }, handle);
+): Promise<HttpServer> {
+  const { tls, limits } = config;
+  const options = { ...OPTIONS, ...serverOptions(limits) };
+  const offersHttp2 = tls === undefined ? config.h2c.enabled : !config.http2.disabled;
+  const { http, followed } =
+    tls === undefined
+      ? { http: createServer(options) }
+      : await createTlsServer({ config: tls, offersHttp2, http1: options }, logger);
   // Too many open files, for one: the next client may be luckier. Failing to listen at all is told by `listen`.
   http.on('error', (error) => {
     if (http.listening) logger.error('cannot accept a connection', describeError(error));
   });
-  const http2 = h2c.enabled ? serveHttp2(http) : undefined;
+  http.on('request', handle);
+  const http2 = offersHttp2 ? serveHttp2(http, limits) : undefined;
+  if (tls !== undefined) checkClients(http, tls);
   const connections = new Connections(http, http2);
   limitServer({ http, http2, connections }, limits);
-  return { http, connections };
+  return {
+    http,
+    connections,
+    reloadable: followed === undefined ? [] : [followed],
+    close(timeoutMs) {
+      followed?.[Symbol.dispose]();
+      return connections.drain(timeoutMs);
+    },
+  };
 }

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { variableFor } from '../config/environment.ts';
 import type { ListenAddress } from '../config/listen-address.ts';
 import { StartError } from './start-error.ts';
+import { speaksTls } from './take-over.ts';
 
 export interface ListenOptions {
   readonly key?: string | undefined;
@@ -55,8 +56,9 @@ function urlOf(server: Server): string {
   const address = server.address() as AddressInfo | string;
   if (typeof address === 'string') return `unix:${address}`;
   const { address: host, family, port } = address;
-  if (host === '::' || host === '0.0.0.0') return `http://127.0.0.1:${port}`;
-  return `http://${family === 'IPv6' ? `[${host}]` : host}:${port}`;
+  const scheme = speaksTls(server) ? 'https' : 'http';
+  if (host === '::' || host === '0.0.0.0') return `${scheme}://127.0.0.1:${port}`;
+  return `${scheme}://${family === 'IPv6' ? `[${host}]` : host}:${port}`;
 }
 
 function explain(error: NodeJS.ErrnoException, address: ListenAddress, key: string): Error {

@@ -12,7 +12,7 @@ import { createHttpServer } from './http-server.ts';
 async function startServer(handle: RequestListener, timeoutMs?: number) {
   const config = createConfig({ http: { h2c: { enabled: true } } });
   const parts = { handle, logger: createSilentLogger() };
-  const { http, connections } = createHttpServer(config.http, parts);
+  const { http, connections } = await createHttpServer(config.http, parts);
   http.timeout = timeoutMs ?? http.timeout;
   http.listen(0, '127.0.0.1');
   await once(http, 'listening');

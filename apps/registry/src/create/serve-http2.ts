@@ -1,31 +1,43 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { createServer, type Http2Server, type ServerOptions } from 'node:http2';
+import { createServer, type Http2Server } from 'node:http2';
 import type { Socket } from 'node:net';
+import { takeOver } from './take-over.ts';
 
-/** Bounds of what one client can make the server hold and do; the tests show each, and those of Node.js that we rely on. */
-const OPTIONS: ServerOptions = {
-  settings: {
-    // Requests at a time on one connection. docker, podman and crane have less than ten.
-    maxConcurrentStreams: 100,
-    // As `maxHeaderSize` of HTTP/1.1.
-    maxHeaderListSize: 64 * 1024,
-    // Bytes that a client may send of a body before they are read, as in distribution: with Node's 64 KiB a push over
-    // 100 ms of network would get 640 kB/s.
-    initialWindowSize: 1024 * 1024,
-  },
-};
+/** Requests at a time on one connection. docker, podman and crane have less than ten. */
+const MOST_STREAMS = 100;
 
-const FIRST_BYTES_TIMEOUT_MS = 60_000;
+/**
+ * Bytes that a client may send of a body before they are read, as in distribution: with the 64 KiB of Node.js, a push over
+ * 100 ms of network would get 640 kB/s.
+ */
+const WINDOW_SIZE = 1024 * 1024;
+
+/** Method, scheme, authority and path stand among the headers. */
+const PSEUDO_HEADERS = 4;
+
+export interface HeaderLimits {
+  /** Bytes of all headers of a request. */
+  readonly headersize: number;
+  /** How many there may be. */
+  readonly headers: number;
+}
 
 /**
  * Lets clients speak HTTP/2 on the connections of a server of HTTP/1.1. Their requests are told as those of that server.
  *
- * In clear a client says so with its first bytes ("prior knowledge"): no request of HTTP/1.1 begins like them.
+ * Over TLS it is negotiated (ALPN). In clear a client says so with its first bytes ("prior knowledge"): no request of HTTP/1.1 begins like them.
  *
  * @see RFC 9113, sections 3.3 and 3.4.
  */
-export function serveHttp2(server: Server): Http2Server {
-  const http2 = createServer(OPTIONS);
+export function serveHttp2(server: Server, { headersize, headers }: HeaderLimits): Http2Server {
+  const http2 = createServer({
+    maxHeaderListPairs: headers + PSEUDO_HEADERS,
+    settings: {
+      maxConcurrentStreams: MOST_STREAMS,
+      maxHeaderListSize: headersize,
+      initialWindowSize: WINDOW_SIZE,
+    },
+  });
   http2.on('request', (request, response) => {
     // The compatibility layer of Node.js is made for this; only its types are others.
     server.emit(
@@ -36,35 +48,26 @@ export function serveHttp2(server: Server): Http2Server {
   });
   // Half an HTTP/2 connection is of no use. A server of HTTP/1.1 lets clients close their half after the last request.
   http2.prependListener('connection', (socket) => void (socket.allowHalfOpen = false));
-  takeOver(server, 'connection', (socket, serveHttp1) => {
-    onFirstBytes(socket, (bytes) => {
-      if (bytes.equals(PREFACE_BEGINNING)) http2.emit('connection', socket);
+  const serveHttp2 = (socket: Socket) => void http2.emit('connection', socket);
+  takeOver(server, (socket, serveHttp1) => {
+    if ('alpnProtocol' in socket) {
+      return socket.alpnProtocol === 'h2' ? serveHttp2(socket) : serveHttp1(socket);
+    }
+    onFirstBytes(socket, server.headersTimeout, (bytes) => {
+      if (bytes.equals(PREFACE_BEGINNING)) serveHttp2(socket);
       else serveHttp1(socket);
     });
   });
   return http2;
 }
 
-/** Decides about each new connection before what would serve it by HTTP/1.1. */
-function takeOver(
-  server: Server,
-  event: 'connection',
-  decide: (socket: Socket, serveHttp1: (socket: Socket) => void) => void,
-): void {
-  const listeners = server.listeners(event) as ((socket: Socket) => void)[];
-  server.removeAllListeners(event);
-  server.on(event, (socket: Socket) =>
-    decide(socket, () => listeners.forEach((listener) => listener.call(server, socket))),
-  );
-}
-
 const PREFACE_BEGINNING = Buffer.from('PRI');
 
 /**
  * Looks at what a client sends first, as far as it could be the beginning of HTTP/2, and leaves it there to be read. Who
- * sends nothing for a minute, as long as the headers of a request may take, is let go.
+ * takes longer for it than for the headers of a request is let go.
  */
-function onFirstBytes(socket: Socket, found: (bytes: Buffer) => void): void {
+function onFirstBytes(socket: Socket, timeoutMs: number, found: (bytes: Buffer) => void): void {
   const end = () => void socket.destroy();
   let bytes = Buffer.alloc(0);
   const look = () => {
@@ -78,5 +81,5 @@ function onFirstBytes(socket: Socket, found: (bytes: Buffer) => void): void {
     found(beginning);
   };
   socket.on('readable', look).on('timeout', end).on('end', end).on('error', end);
-  socket.setTimeout(FIRST_BYTES_TIMEOUT_MS);
+  socket.setTimeout(timeoutMs);
 }

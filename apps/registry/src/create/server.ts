@@ -107,21 +107,22 @@ export async function createServer(
     observation,
   });
   const handle = application.callback();
-  const { http, connections } = createHttpServer(config.http, {
+  const front = await createHttpServer(config.http, {
     handle: (request, response) => void handle(request, response),
     logger,
   });
   const observer = metrics?.maintenance;
   const maintained = { ...kept, registry: local, writes, logger, observer };
   const maintenance = startMaintenance(config, maintained);
-  const running = { connections, maintenance, proxy, notifier, cache, access, driver: stored };
+  const running = { front, maintenance, proxy, notifier, cache, access, driver: stored };
   const debug = await startDebug(config, observation, { ...running, membership });
-  const reloadable = [...access.reloadable, writes, ...(parts.reloadable ?? [])];
+  const own = [...access.reloadable, ...front.reloadable, writes];
+  const reloadable = [...own, ...(parts.reloadable ?? [])];
   let closing: Promise<boolean> | undefined;
   return {
     registry,
-    http,
-    connections,
+    http: front.http,
+    connections: front.connections,
     debugUrl: debug?.url,
     metrics: metrics && (() => metrics.snapshot()),
     reloadableKeys: reloadable.flatMap(({ keys }) => keys),
