@@ -70,6 +70,7 @@ function createDispatcher(settings: Settings, routeName: RouteName, table: Metho
   return async function dispatch(context: Context): Promise<void> {
     onRoute(routeName, context);
     const parameters = route.parse(context['newRouterPath']);
+    if (isPreflight(context)) return answerOtherMethod(context, allowedNow(methods, writes));
     const caller = access && (await authorize(context, access, targetOf(routeName, parameters)));
     const handler = handlers.get(context.method);
     if (handler === undefined) return answerOtherMethod(context, allowedNow(methods, writes));
@@ -82,6 +83,11 @@ function createDispatcher(settings: Settings, routeName: RouteName, table: Metho
 function targetOf(routeName: RouteName, parameters: unknown): Target {
   if (routeName === 'base' || routeName === 'catalog') return { registry: routeName };
   return { repository: parseRepositoryName((parameters as { readonly name: string }).name) };
+}
+
+/** A browser asks, before a page of another host sends its request. It has no login then, and is told nothing but `Allow`. */
+function isPreflight({ method, req }: Context): boolean {
+  return method === 'OPTIONS' && req.headers['access-control-request-method'] !== undefined;
 }
 
 function answerOtherMethod(context: Context, allow: string): void {

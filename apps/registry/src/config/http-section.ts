@@ -1,5 +1,6 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { z } from 'zod';
+import { cors } from './cors-section.ts';
 import { debug } from './debug-section.ts';
 import { limits } from './limits-section.ts';
 import { parseTcpAddress } from './listen-address.ts';
@@ -51,6 +52,7 @@ export const http = section({
   /** Tells operators how the server is doing. */
   debug: debug.prefault({}),
   limits: limits.prefault({}),
+  cors: cors.prefault({}),
 })
   .refine(({ addr, net }) => net === 'unix' || parseTcpAddress(addr) !== undefined, {
     path: ['addr'],

@@ -33,6 +33,7 @@ describe('a configuration file', () => {
           headers: {},
           debug: { prometheus: { enabled: false, path: '/metrics' } },
           limits: expect.objectContaining({ requests: 500 }),
+          cors: { origins: [], credentials: false, maxage: 600_000 },
         },
         middleware: { storage: [] },
         catalog: { maxentries: 1000 },
@@ -147,6 +148,7 @@ http:
   h2c: { enabled: true }
   workers: 3
   headers: { X-Content-Type-Options: [nosniff], X-Number: [0.10] }
+  cors: { origins: [https://ui.example], credentials: true, maxage: 1s }
   debug: { addr: ":5001", prometheus: { enabled: true, path: /prometheus } }
 middleware:
   storage:
@@ -226,6 +228,7 @@ redis:
         prometheus: { enabled: true, path: '/prometheus' },
       },
       limits: expect.objectContaining({ requests: 500 }),
+      cors: { origins: ['https://ui.example'], credentials: true, maxage: 1000 },
     },
     middleware: {
       storage: [

@@ -5,6 +5,7 @@ import Koa from 'koa';
 import type { Config } from '../config/schema.ts';
 import { describeError } from '../observe/describe-error.ts';
 import { identifyRequest, observeRequests } from '../observe/observe-requests.ts';
+import { allowOrigins } from './allow-origins.ts';
 import { answerLiveness } from './answer-liveness.ts';
 import { answerProbes } from './answer-probes.ts';
 import { Admission } from './limits/admission.ts';
@@ -34,6 +35,8 @@ export function createApplication(
   const admission = new Admission(config.http.limits, logger);
   const application = new Koa();
   application.use(observeRequests(observation));
+  const origins = allowOrigins(config.http.cors);
+  if (origins !== undefined) application.use(origins);
   application.use(answerLiveness());
   application.use(answerProbes(new Readiness({ driver, writes, logger })));
   application.use(
