@@ -20,7 +20,13 @@ export interface AssaultReport {
   readonly before: Latency;
   readonly during: Latency;
   readonly after: Latency;
-  readonly held: { readonly before: Holding; readonly during: Holding; readonly after: Holding };
+  readonly held: {
+    readonly before: Holding;
+    readonly during: Holding;
+    readonly after: Holding;
+    /** After the same attack once more: heaps grow once, and what leaks grows each time. */
+    readonly again: Holding;
+  };
   /** When what the attack held was let go, in seconds after its end; `undefined` when it was not. */
   readonly recoveredAfter: number | undefined;
   readonly result: AttackResult;
@@ -36,16 +42,19 @@ export async function assault(
   await client.visitFor(Math.min(seconds, 5));
   const before = latencyOf(await client.visitFor(seconds));
   const calm = holdingOf(registry.pid);
-  const { during, held, result } = await underAttack(registry, client, {
-    attack: { ...attack, port: registry.port },
-    processes,
-    seconds,
-  });
+  const siege = { attack: { ...attack, port: registry.port }, processes };
+  const { during, held, result } = await underAttack(registry, client, { ...siege, seconds });
   const recoveredAfter = await recovery(registry, calm, recoverySeconds);
   const after = latencyOf(await client.visitFor(seconds));
-  const holding = { before: calm, during: held, after: holdingOf(registry.pid) };
+  const calmed = holdingOf(registry.pid);
+  await underAttack(registry, client, { ...siege, seconds: SHORT_SECONDS });
+  await recovery(registry, calm, recoverySeconds);
+  await client.visitFor(SHORT_SECONDS);
+  const holding = { before: calm, during: held, after: calmed, again: holdingOf(registry.pid) };
   return { before, during, after, held: holding, recoveredAfter, result };
 }
+
+const SHORT_SECONDS = 2;
 
 interface Siege {
   readonly attack: Omit<Attack, 'address'>;

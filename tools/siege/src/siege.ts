@@ -130,6 +130,7 @@ function tell({ before, during, after, held, recoveredAfter, result }: AssaultRe
   say(`  before  ${describeLatency(before)}, ${describeHolding(held.before)}`);
   say(`  during  ${describeLatency(during)}, ${describeHolding(held.during)}`);
   say(`  after   ${describeLatency(after)}, ${describeHolding(held.after)}`);
+  say(`  again   ${describeHolding(held.again)}, after a second attack`);
   say(`  slower  median × ${median.toFixed(2)}, p99 × ${p99.toFixed(2)}`);
   say(
     `  attack  ${result.open} connections open, ${(result.sent / MEBIBYTE).toFixed(1)} MiB sent, answers: ${answers.join(', ') || 'none'}`,
@@ -141,11 +142,12 @@ function describeHolding({ bytes, sockets, files }: Holding): string {
   return `${(bytes / MEBIBYTE).toFixed(0)} MiB, ${sockets} sockets, ${files} files`;
 }
 
-/** Cut off, an upload leaves its session, to be gone on with, and nothing else. */
+/** Cut off, an upload leaves its session, to be gone on with, and nothing else. There were two attacks. */
 async function checkUploads(root: string, { count }: Plan): Promise<void> {
+  const begun = 2 * count;
   const { sessions, bytes, strays } = await uploadsLeft(root);
   say(`  left    ${sessions} sessions of uploads with ${bytes} bytes`);
-  if (sessions !== count) fail(`${count} uploads were begun, and ${sessions} can be gone on with`);
+  if (sessions !== begun) fail(`${begun} uploads were begun, and ${sessions} can be gone on with`);
   if (bytes === 0) fail('nothing of what was sent is there');
   if (strays.length > 0) fail(`files of nobody: ${strays.slice(0, 5).join(', ')}`);
 }
