@@ -8,8 +8,10 @@ const PACKAGES = {
   'docker-registry': 'docker-registry',
   openssl: 'openssl',
   podman: 'podman',
+  python3: 'python3',
   'redis-server': 'redis-server',
   skopeo: 'skopeo',
+  'systemd-notify': 'systemd',
 } as const;
 
 export type SystemProgram = keyof typeof PACKAGES;

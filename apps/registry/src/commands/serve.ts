@@ -6,6 +6,7 @@ import { findInheritedSocket } from '../create/inherited-socket.ts';
 import { clearAddress, listen } from '../create/listen.ts';
 import { prepareRootDirectory } from '../create/root-directory.ts';
 import { createServer } from '../create/server.ts';
+import { ServiceManager } from '../create/service-manager.ts';
 import { createLogger, type AdjustableLogger, type LineSink } from '../observe/logger.ts';
 import { packageVersion } from '../package-version.ts';
 import { workerPlaceIn, type WorkerPlace } from '../workers/worker-place.ts';
@@ -52,11 +53,14 @@ export async function serve(path: string | undefined, process: CommandProcess): 
   const { config, warnings } = loaded;
   const place = workerPlaceIn(environment);
   const logger = createServeLogger(config, process, place);
-  const reloading = { requests, loaded, load, logger };
   if (place !== undefined) {
     const { serveAsWorker } = await import('../workers/serve-as-worker.ts');
+    const reloading = { requests, loaded, load, logger };
     return serveAsWorker(place, { config, reloading, process });
   }
+  using manager = new ServiceManager({ environment, pid: process.pid, logger });
+  const reloading = { requests: manager.tellingOfReloads(requests), loaded, load, logger };
+  const supervised = manager.tellingOfTheEnd(process);
   for (const warning of warnings) logger.warn(warning);
 
   await prepareRootDirectory(config.storage);
@@ -64,20 +68,21 @@ export async function serve(path: string | undefined, process: CommandProcess): 
   const onServing = (url: string) => {
     const by = config.http.workers > 1 ? ` with ${config.http.workers} workers` : '';
     logger.info(`listening on ${url}${by}${config.http.tls === undefined ? '' : ', tls'}`);
+    manager.ready();
     if (configPath === undefined) welcome(config, url, process.writeOutput);
   };
   if (config.http.workers > 1) {
     await clearAddress(address);
     // Most servers are one process, and need not load what forks others.
     const { serveWithWorkers } = await import('../workers/serve-with-workers.ts');
-    return serveWithWorkers({ config, reloading, process, onServing });
+    return serveWithWorkers({ config, reloading, process: supervised, onServing });
   }
   const writeAccess = config.log.accesslog.disabled ? undefined : process.writeOutput;
   const reloadable = [reloadableLevel(logger)];
   const server = await createServer(config, { logger, writeAccess }, { reloadable });
   void reloadOnRequest(server, reloading);
   onServing(await listen(server.http, address));
-  return drainOnSignal(server, { config, logger, process });
+  return drainOnSignal(server, { config, logger, process: supervised });
 }
 
 function createServeLogger(

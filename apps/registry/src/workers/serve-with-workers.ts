@@ -7,7 +7,7 @@ import { WorkerProcesses } from './worker-processes.ts';
 export interface PrimaryOptions {
   readonly config: Config;
   readonly reloading: Reloading;
-  readonly process: CommandProcess;
+  readonly process: Pick<CommandProcess, 'nextSignal' | 'writeError' | 'writeOutput'>;
   /** Called once, when all accept connections. */
   readonly onServing: (url: string) => void;
 }
