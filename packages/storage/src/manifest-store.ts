@@ -78,11 +78,12 @@ export class ManifestStore implements ManifestService {
   }
 
   async delete(digest: Digest, options?: OperationOptions): Promise<void> {
-    const { policy, tags, revisions } = this.#options;
+    const { policy, tags, revisions, signatures } = this.#options;
     requireDeletion(policy);
     if (!(await this.exists(digest, options))) throw unknownManifest(digest);
     // Tags first: were this cut off, the manifest would still be there to be deleted again.
     for await (const tag of tags.lookup(digest, options)) await tags.untag(tag, options);
+    await signatures.remove(digest, options);
     await revisions.unlink(digest, options);
   }
 
@@ -95,6 +96,8 @@ export class ManifestStore implements ManifestService {
     const descriptor = await global.put(canonicalBytes(manifest), stored, options);
     await signatures.add(descriptor.digest, manifest.detached ?? [], options);
     await revisions.link({ ...descriptor, mediaType: manifest.mediaType }, name, options);
+    // Whoever deletes the manifest at this moment took them before the link: now they stay.
+    await signatures.add(descriptor.digest, manifest.detached ?? [], options);
   }
 
   async #getVerified(digest: Digest, options: OperationOptions): Promise<Manifest | undefined> {

@@ -8,7 +8,13 @@ import {
 import { MemoryDriver } from '@purser/storage-driver';
 import { describe, expect, it } from 'vitest';
 import { createRegistry } from './create-registry.ts';
-import { blobDataPath, revisionLinkPath, signatureLinkPath, signaturesPath } from './paths.ts';
+import {
+  blobDataPath,
+  manifestsPath,
+  repositoryPath,
+  signatureLinkPath,
+  signaturesPath,
+} from './paths.ts';
 
 const SEALED = 'application/vnd.example.sealed+json';
 const CANONICAL = Buffer.from('{"sealed":true}');
@@ -92,7 +98,7 @@ describe('a manifest with detached signatures', () => {
     await manifests.put(sealed('one'));
     expect(await manifests.exists(digestOf(Buffer.from('one')))).toBe(false);
     await manifests.delete(REVISION);
-    expect(await driver.stat(revisionLinkPath(NAME, REVISION))).toBeUndefined();
+    expect(await driver.stat(manifestsPath(repositoryPath(NAME)))).toBeUndefined();
     await expect(manifests.get(REVISION)).rejects.toMatchObject({ code: 'MANIFEST_UNKNOWN' });
   });
 

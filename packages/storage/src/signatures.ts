@@ -45,6 +45,12 @@ export class SignatureStore {
     await Promise.all(signatures.map((signature) => this.#add(revision, signature, options)));
   }
 
+  /** Takes the links of all signatures of a manifest. */
+  async remove(revision: Digest, options?: OperationOptions): Promise<void> {
+    const { driver, name } = this.#options;
+    await driver.delete(signaturesPath(name, revision), options).catch(ignoreMissing);
+  }
+
   /** The signatures of a manifest, in the order of their digests: at most 64 of them, none for most manifests. */
   async read(revision: Digest, options?: OperationOptions): Promise<readonly Uint8Array[]> {
     const digests = await this.#list(revision, options);
@@ -73,7 +79,7 @@ export class SignatureStore {
         if (digests.length === MAXIMUM_SIGNATURES) break;
       }
     } catch (error) {
-      if (!DriverError.is(error, 'PATH_NOT_FOUND')) throw error;
+      ignoreMissing(error);
     }
     return digests;
   }
@@ -88,4 +94,8 @@ export class SignatureStore {
       throw error;
     }
   }
+}
+
+function ignoreMissing(error: unknown): void {
+  if (!DriverError.is(error, 'PATH_NOT_FOUND')) throw error;
 }
