@@ -15,7 +15,8 @@ import { manifestsPath, REPOSITORIES, repositoryPath } from './paths.ts';
 
 /**
  * Lists the repositories that have a `_manifests` directory, component by component: `a`, `a/b`, `a-b`. It goes with the
- * last manifest, as a driver's `delete` takes what it empties. Where distribution deleted, it stays.
+ * last manifest, as a driver's `delete` takes what it empties. Where distribution deleted, it stays until garbage is
+ * collected.
  *
  * Costs what is on the page: it starts after `after`, stops at `limit`, and never looks inside a directory whose name
  * begins with `_`.

@@ -72,6 +72,39 @@ describe('purser garbage-collect', () => {
     expect(output.includes(`blob eligible for deletion: ${digest}`)).toBe(flags.length === 0);
   });
 
+  it('takes what distribution left of deleted manifests, so that the repository leaves the catalog', async () => {
+    await using directory = await createTemporaryDirectory();
+    const { driver, file } = await createStore(directory.path);
+    const repository = join(directory.path, 'docker/registry/v2/repositories/some/app');
+    const revision = join(repository, '_manifests/revisions/sha256', 'a'.repeat(64));
+    await mkdir(revision, { recursive: true });
+    await mkdir(join(repository, '_manifests/tags'));
+    const registry = createRegistry({ driver, decoder: createStoredDecoder() });
+    const names = async () => {
+      const found: string[] = [];
+      for await (const name of registry.repositories()) found.push(name);
+      return found;
+    };
+    expect(await names()).toEqual(['some/app']);
+    expect((await run('--dry-run', file)).status).toBe(0);
+    expect(await names()).toEqual(['some/app']);
+    expect((await run('--quiet', file)).status).toBe(0);
+    expect(await names()).toEqual([]);
+    await expect(access(join(directory.path, 'docker/registry/v2/repositories'))).rejects.toThrow(
+      /ENOENT/,
+    );
+  }, 30_000);
+
+  it('deletes it at once when nothing else uses the storage', async () => {
+    await using directory = await createTemporaryDirectory();
+    const { file, blob } = await createStore(directory.path);
+    const { status, output } = await run('--offline', '--json', file);
+    expect(status).toBe(0);
+    expect(JSON.parse(output)).toMatchObject({ deleted: { blobs: 1 }, spared: 0 });
+    expect((JSON.parse(output) as { durationMs: number }).durationMs).toBeLessThan(2000);
+    await expect(access(blob)).rejects.toThrow(/ENOENT/);
+  });
+
   it('deletes it, and the directory that it was in', async () => {
     await using directory = await createTemporaryDirectory();
     const { file, blob } = await createStore(directory.path);

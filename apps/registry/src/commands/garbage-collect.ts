@@ -9,6 +9,8 @@ import type { CommandProcess } from './serve.ts';
 export interface GarbageCollectArguments {
   readonly path: string | undefined;
   readonly dryRun: boolean;
+  /** Whether nothing else uses the storage. */
+  readonly offline: boolean;
   readonly deleteUntagged: boolean;
   readonly quiet: boolean;
   readonly json: boolean;
@@ -32,13 +34,14 @@ export async function garbageCollect(
   options: GarbageCollectArguments,
   process: GarbageProcess,
 ): Promise<number> {
-  const { path, quiet, json, dryRun, deleteUntagged, graceMs } = options;
+  const { path, quiet, json, dryRun, offline, deleteUntagged, graceMs } = options;
   const { writeOutput, writeError } = process;
   await using storage = await openStorage(path, process);
   const { driver } = storage;
-  if (driver.create === undefined) {
+  if (driver.create === undefined && !dryRun && !offline) {
     throw new StartError(
-      `cannot collect garbage on the storage driver ${driver.name}: it does not tell which of several processes created a file`,
+      `cannot collect garbage on the storage driver ${driver.name} while others use it: ` +
+        'it does not tell which of several processes created a file; stop the registry and give --offline',
     );
   }
   const { observer, stop: stopProgress } = showProgress(options, process);
@@ -46,7 +49,7 @@ export async function garbageCollect(
   const stop = new AbortController();
   void process.nextSignal().then((signal) => stop.abort(new StoppedError(signal)));
   try {
-    const wanted = { dryRun, deleteUntagged, graceMs, signal: stop.signal };
+    const wanted = { dryRun, offline, deleteUntagged, graceMs, signal: stop.signal };
     const report = await collector.collect(wanted).finally(stopProgress);
     if (report === undefined) {
       writeError('another process collects garbage on this storage: try again when it is done\n');

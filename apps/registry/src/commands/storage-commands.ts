@@ -49,6 +49,7 @@ function wholeNumber(text: string): number {
 
 interface GarbageFlags {
   readonly dryRun?: boolean;
+  readonly offline?: boolean;
   readonly deleteUntagged?: boolean;
   readonly quiet?: boolean;
   readonly json?: boolean;
@@ -63,14 +64,16 @@ function addGarbageCollect(program: Command, process: CommandProcess, run: Run):
     .option('-m, --delete-untagged', 'also manifests that no tag, index or subject keeps')
     .option('-q, --quiet', 'print nothing but problems')
     .option('--json', 'print a JSON document at the end, and nothing else')
+    .option('--offline', 'nothing else uses the storage: delete at once, without any grace')
     .option(
       '--grace <duration>',
       'how long pushes can rely on what they were told is here; 1h while clients push. Default and least: 2s',
       graceMs,
     )
     .action((path: string | undefined, flags: GarbageFlags) => {
-      const { dryRun = false, deleteUntagged = false, quiet = false, json = false, grace } = flags;
-      const options = { path, dryRun, deleteUntagged, quiet, json, graceMs: grace };
+      const { dryRun = false, offline = false, deleteUntagged = false } = flags;
+      const { quiet = false, json = false, grace } = flags;
+      const options = { path, dryRun, offline, deleteUntagged, quiet, json, graceMs: grace };
       return run(() => garbageCollect(options, process));
     });
 }

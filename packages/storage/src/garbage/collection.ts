@@ -5,6 +5,7 @@ import type { CollectOptions, GarbageCollectorOptions } from './create-garbage-c
 import { deleteGarbage, type DeletionOptions } from './delete-garbage.ts';
 import { eachConcurrently } from './each-concurrently.ts';
 import type { Deleted, GarbageFound, GarbagePhase, GarbageReport } from './garbage-report.ts';
+import { removeEmptyDirectories } from './empty-repository.ts';
 import { ACTIVE_WAIT_MS, GRACE_MARGIN_MS } from './limits.ts';
 import { mark, type Garbage, type MarkResult } from './mark.ts';
 import { ACTIVE, markerPath } from './marker-paths.ts';
@@ -41,18 +42,33 @@ class Collection {
   async run(): Promise<GarbageReport> {
     if (this.#options.dryRun) return this.#runDry();
     try {
-      const found = await this.#announce();
-      const condemned = new Set(found.garbage.keys());
-      if (condemned.size > 0) {
-        const durationMs = this.#options.graceMs + GRACE_MARGIN_MS;
-        this.#tell('grace', { total: condemned.size, durationMs });
-        await this.#wait(durationMs);
-        await this.#sweep(await this.#mark('mark-again', condemned), condemned.size);
-      }
-      return this.#report(found);
+      return await (this.#options.offline ? this.#runOffline() : this.#runOnline());
     } finally {
       await this.#leave();
     }
+  }
+
+  async #runOnline(): Promise<GarbageReport> {
+    const found = await this.#announce();
+    const condemned = new Set(found.garbage.keys());
+    if (condemned.size > 0) {
+      const durationMs = this.#options.graceMs + GRACE_MARGIN_MS;
+      this.#tell('grace', { total: condemned.size, durationMs });
+      await this.#wait(durationMs);
+      await this.#sweep(await this.#mark('mark-again', condemned), condemned.size);
+    }
+    await this.#removeEmptyRepositories(found);
+    return this.#report(found);
+  }
+
+  /** What one look finds is garbage, since nobody is there to ask for it. */
+  async #runOffline(): Promise<GarbageReport> {
+    const { driver, holder } = this.#options;
+    await restoreDeletions(driver, holder);
+    const found = await this.#mark('mark');
+    await this.#sweep(found, found.garbage.size);
+    await this.#removeEmptyRepositories(found);
+    return this.#report(found);
   }
 
   async #runDry(): Promise<GarbageReport> {
@@ -97,6 +113,14 @@ class Collection {
       observer?.({ kind: 'garbage', garbage: describe(digest, garbage) });
     }
     return found;
+  }
+
+  async #removeEmptyRepositories({ withoutManifests }: MarkResult): Promise<void> {
+    const { driver, holder, signal } = this.#options;
+    for (const name of withoutManifests) {
+      signal?.throwIfAborted();
+      if (holder.isHeld()) await removeEmptyDirectories(driver, name);
+    }
   }
 
   /** What stays keeps what it needs, so it is seen to first. */

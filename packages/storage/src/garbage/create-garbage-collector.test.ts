@@ -3,8 +3,11 @@ import { sampleBytes } from '@purser/core/testing';
 import { MemoryDriver } from '@purser/storage-driver';
 import { describe, expect, it } from 'vitest';
 import { createWorld } from '../fixtures/garbage-world.ts';
+import { observeCalls } from '../fixtures/recording-driver.ts';
 import { createGarbageCollector } from './create-garbage-collector.ts';
+import { blobDataPath } from '../paths.ts';
 import type { GarbageEvent } from './garbage-report.ts';
+import { markerPath } from './marker-paths.ts';
 
 const name = parseRepositoryName('a');
 const stray = sampleBytes(7, 99);
@@ -109,9 +112,34 @@ describe('a collection', () => {
     expect(await files()).toHaveLength(2);
   });
 
-  it('is not to be had on a driver that cannot tell who came first', () => {
-    const driver = Object.create(new MemoryDriver(), { create: { value: undefined } });
-    expect(() => createWorld(driver)).toThrow(/cannot keep leases/);
+  it('deletes at once when nobody else is there, also where the driver cannot tell who came first', async () => {
+    const driver = { ...observeCalls(new MemoryDriver(), () => {}), create: undefined };
+    const { collector, repository, pushImage, files, clock } = createWorld(driver);
+    await pushImage(1, { tag: 'latest' });
+    const before = await files();
+    await repository().blobs.put(stray);
+    await expect(collector.collect()).rejects.toThrow(/cannot keep leases/);
+    expect(await collector.collect({ dryRun: true })).toMatchObject({ deleted: { blobs: 1 } });
+    const startedAt = clock.now();
+    expect(await collector.collect({ offline: true })).toMatchObject({
+      deleted: { blobs: 1, bytes: 7, links: 1 },
+      spared: 0,
+    });
+    expect(clock.now()).toBe(startedAt);
+    expect(await files()).toEqual(before);
+    expect(await files('/purser')).toEqual([]);
+  });
+
+  it('undoes, offline too, what a collector left that died', async () => {
+    const driver = new MemoryDriver();
+    const { collector, pushImage, files } = createWorld(driver);
+    const { layer } = await pushImage(1, { tag: 'latest' });
+    const before = await files();
+    await driver.putContent(markerPath('deleting', layer), Buffer.from('token'));
+    await driver.move(blobDataPath(layer), markerPath('trash', layer));
+    await collector.collect({ offline: true });
+    expect(await files()).toEqual(before);
+    expect(await files('/purser')).toEqual([]);
   });
 });
 

@@ -8,6 +8,7 @@ import { whileHeld } from './held-lease.ts';
 import { Lease } from './lease.ts';
 import { LEASE_TERM_MS, SMALLEST_GRACE_MS } from './limits.ts';
 import { LEASES } from './marker-paths.ts';
+import type { Holder } from './restore-deletions.ts';
 
 export interface GarbageCollectorOptions {
   readonly driver: StorageDriver;
@@ -30,6 +31,11 @@ export interface CollectOptions {
   readonly deleteUntagged?: boolean | undefined;
   /** Whether nothing is written or deleted; needs no lease. Default `false`. */
   readonly dryRun?: boolean | undefined;
+  /**
+   * Whether no other process uses the store meanwhile, which the caller must see to. Then what nothing needs is deleted at
+   * once: no lease, no grace, and so also where the driver has no `create`. Default `false`.
+   */
+  readonly offline?: boolean | undefined;
   /** Ends it early, and leaves everything as it is then. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -41,31 +47,33 @@ export interface GarbageCollector {
    * for.
    *
    * @returns `undefined` when another collects here.
-   * @throws TypeError when the grace is too small; LeaseLostError when this process was stopped for so long that another
+   * @throws TypeError when the grace is too small, or when the driver has no `create`, and so cannot tell who came first,
+   * and it is neither a dry run nor offline; LeaseLostError when this process was stopped for so long that another
    * may have begun; whatever storage fails with. What was begun is then undone by the next collection.
    */
   collect(options?: CollectOptions): Promise<GarbageReport | undefined>;
 }
 
-/**
- * One collector at a time deletes, of all that share the store.
- *
- * @throws TypeError when the driver has no `create`, and so cannot tell who came first.
- */
+/** One collector at a time deletes, of all that share the store. */
 export function createGarbageCollector(options: GarbageCollectorOptions): GarbageCollector {
   const { driver, clock = systemClock } = options;
-  const lease = new Lease({ driver, path: LEASES, termMs: LEASE_TERM_MS, clock });
+  let lease: Lease | undefined;
 
   return {
-    async collect({ graceMs = SMALLEST_GRACE_MS, dryRun = false, ...rest } = {}) {
+    async collect({ graceMs = SMALLEST_GRACE_MS, ...rest } = {}) {
       if (!(graceMs >= SMALLEST_GRACE_MS)) {
         throw new TypeError(`the grace is ${graceMs} ms; expected ${SMALLEST_GRACE_MS} or more`);
       }
-      const wanted = { ...options, ...rest, graceMs, clock, holder: lease, token: randomUUID() };
-      if (dryRun) return collect({ ...wanted, dryRun });
+      const wanted = { ...options, ...rest, graceMs, clock, token: randomUUID() };
+      if (rest.dryRun || rest.offline) return collect({ ...wanted, holder: ALONE });
+      lease ??= new Lease({ driver, path: LEASES, termMs: LEASE_TERM_MS, clock });
+      const holder = lease;
       return whileHeld({ lease, clock, signal: rest.signal }, (signal) =>
-        collect({ ...wanted, dryRun, signal }),
+        collect({ ...wanted, holder, signal }),
       );
     },
   };
 }
+
+/** Where nobody else deletes. */
+const ALONE: Holder = { isHeld: () => true };

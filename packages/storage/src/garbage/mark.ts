@@ -27,6 +27,8 @@ export interface MarkResult {
   /** Digests that are needed: blobs, and manifests as such. */
   readonly needed: number;
   readonly damaged: readonly Damaged[];
+  /** Names without manifests, some of which no repository has. */
+  readonly withoutManifests: readonly RepositoryName[];
 }
 
 /** A repository that keeps everything, since nobody can tell what it needs. */
@@ -71,6 +73,7 @@ class WholeMark {
   readonly #needed = new Set<Digest>();
   readonly #garbage = new Map<Digest, Collected>();
   readonly #damaged: Damaged[] = [];
+  readonly #withoutManifests: RepositoryName[] = [];
   #repositories = 0;
   #manifests = 0;
 
@@ -82,6 +85,7 @@ class WholeMark {
     this.#repositories++;
     this.#manifests += found.manifests;
     this.#damaged.push(...found.damaged.map((path) => ({ repository, path })));
+    if (found.isWithoutManifests) this.#withoutManifests.push(repository);
     for (const digest of found.needed) {
       if (this.#mayBeGarbage(digest)) this.#needed.add(digest);
     }
@@ -103,6 +107,7 @@ class WholeMark {
       manifests: this.#manifests,
       needed: this.#needed.size,
       damaged: this.#damaged,
+      withoutManifests: this.#withoutManifests,
     };
   }
 

@@ -40,6 +40,8 @@ export interface RepositoryMark {
   readonly dependents: ReadonlyMap<Digest, readonly Digest[]>;
   /** What cannot be read: then nothing of the repository is taken for garbage. */
   readonly damaged: readonly string[];
+  /** Whether nothing is linked as a manifest, nor as a signature of one. */
+  readonly isWithoutManifests: boolean;
 }
 
 export interface MarkOptions {
@@ -81,6 +83,10 @@ class Mark implements RepositoryMark {
   constructor(name: RepositoryName, options: MarkOptions) {
     this.#name = name;
     this.#options = options;
+  }
+
+  get isWithoutManifests(): boolean {
+    return this.#links.names.size === 0 && this.#links.signatures.size === 0;
   }
 
   async run(): Promise<void> {
