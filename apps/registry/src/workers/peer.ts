@@ -63,9 +63,8 @@ export class Peer {
   }
 
   #send(envelope: Envelope): void {
-    this.#channel.send(envelope, (error) => {
-      if (error !== null) this.end(error);
-    });
+    // One that is gone hears nothing. Who follows it says so by `end`; a worker without its primary ends, and answers nobody.
+    this.#channel.send(envelope, () => {});
   }
 
   #receive(envelope: Envelope): void {

@@ -44,20 +44,27 @@ export class WorkerProcesses {
   }
 
   /**
-   * Starts the first, and then the others: what keeps one from starting is told once.
+   * Starts the first, and then the others: what keeps one from starting is told once. Where the first serves, others can:
+   * one that does not is started again, as one that ends later.
    *
-   * @returns The URL of the server; `undefined` when one could not start, which has then been told by itself.
+   * @returns The URL of the server; `undefined` when the first could not start.
    */
   async start(): Promise<string | undefined> {
     const first = this.#start(0);
     const url = await first.ready;
-    if (url === undefined) return undefined;
+    if (url === undefined) {
+      const { signal } = await first.ended;
+      // Otherwise it has told why by itself.
+      const isUnexpected = signal !== null && !this.#stopping.signal.aborted;
+      if (isUnexpected) this.#options.logger.error(`the first worker was ended by ${signal}`);
+      return undefined;
+    }
+    if (this.#stopping.signal.aborted) return url;
     const others = Array.from({ length: this.#options.count - 1 }, (_, index) =>
       this.#start(index + 1),
     );
-    const urls = await Promise.all(others.map(({ ready }) => ready));
-    if (urls.includes(undefined)) return undefined;
     for (const worker of [first, ...others]) this.#slots.push(this.#follow(worker));
+    await Promise.all(others.map(({ ready }) => ready));
     return url;
   }
 
