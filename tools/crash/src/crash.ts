@@ -8,6 +8,7 @@ import {
   Sandbox,
   Tally,
   versionOf,
+  withSettings,
   type OptionValues,
 } from '@purser/registry-under-test';
 import type { World } from './actor.ts';
@@ -24,7 +25,8 @@ that everything it acknowledged is there.
   --seconds <n>      kills no more after this time; default 3600
   --seed <n>         of all draws; default 1
   --clients <n>      that push at the same time; default 8
-  --workers <n>      registry processes over the same root; default 1
+  --processes <n>    registries over the same root; default 1
+  --workers <n>      processes that each registry consists of; default 1
   --registry <name>  purser or docker-registry; default purser
   --built            runs what npm run build made
   --folder <path>    where to store; default the system's temporary folder
@@ -38,6 +40,7 @@ const DEFAULTS = {
   seconds: 3600,
   seed: 1,
   clients: 8,
+  processes: 1,
   workers: 1,
   registry: 'purser',
   built: false,
@@ -56,10 +59,12 @@ const options = readCommandLine(usage, DEFAULTS);
 if (options !== undefined) await run(options);
 
 async function run(options: Options): Promise<void> {
-  const { kills, seed, clients, workers, registry: name } = options;
-  const program = programNamed(name, { isBuilt: options.built });
+  const { kills, seed, clients, processes, workers, registry: name } = options;
+  const server = programNamed(name, { isBuilt: options.built });
+  const settings = workers > 1 ? { REGISTRY_HTTP_WORKERS: String(workers) } : {};
+  const program = withSettings(server, settings);
   say(
-    `Killing ${await versionOf(program)} ${kills} times while ${clients} clients push (${workers} processes, seed ${seed}).`,
+    `Killing ${await versionOf(server)} ${kills} times while ${clients} clients push (${processes} processes of ${workers} workers, seed ${seed}).`,
   );
   const random = new Random(seed);
   const source = new ContentSource(seed);
@@ -76,7 +81,7 @@ async function run(options: Options): Promise<void> {
     prefix: 'purser-crash-',
     keepsFolder: options.keep,
   });
-  const lives = new Lives({ sandbox, program, world, random, clients, processes: workers });
+  const lives = new Lives({ sandbox, program, world, random, clients, processes, workers });
   const start = performance.now();
   await killAndCheck(lives, options, world);
   summarize(world, lives.kills, (performance.now() - start) / 1000);

@@ -18,6 +18,8 @@ export interface LivesOptions {
   readonly clients: number;
   /** Registries over one root. */
   readonly processes: number;
+  /** Processes that each of them consists of. */
+  readonly workers: number;
 }
 
 /** The lives of one registry: it is started, pushed to, killed, started again on what is left, and checked. */
@@ -40,7 +42,11 @@ export class Lives {
     this.#registries = await Promise.all(
       Array.from({ length: processes }, async (_, index) => {
         const before = this.#registries[index];
-        if (before?.isRunning) return before;
+        if (before?.isRunning) {
+          // Of its workers none may be left for a moment.
+          await before.untilAnswers();
+          return before;
+        }
         return sandbox.start(program, { root: 'root', port: before?.port });
       }),
     );
@@ -60,7 +66,7 @@ export class Lives {
     await isTime;
     this.#reportEnded(life);
     life.isOver = true;
-    await Promise.all(this.#victims().map((registry) => registry.kill()));
+    await Promise.all(this.#victims().map((registry) => this.#kill(registry)));
     this.#kills += 1;
     await Promise.all(pushing);
   }
@@ -87,6 +93,14 @@ export class Lives {
   async check(scope: Scope): Promise<void> {
     using actor = this.#actor('check', this.#life(), this.#options.random.fork(this.#kills));
     await checkRegistry(actor, scope);
+  }
+
+  /** Ends a registry, or one of its workers, which leaves the others serving. */
+  async #kill(registry: RegistryProcess): Promise<void> {
+    const { random, workers } = this.#options;
+    if (workers === 1 || random.isLucky(0.5)) return registry.kill();
+    process.kill(random.pick(await registry.workers()), 'SIGKILL');
+    while ((await registry.workers()).length < workers) await wait(20);
   }
 
   #victims(): readonly RegistryProcess[] {

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { RegistryClient } from './registry-client.ts';
 import type { RegistryProgram } from './registry-program.ts';
@@ -16,7 +16,7 @@ export interface RegistryProcessOptions {
 }
 
 /** Long enough for a slow machine under load. */
-const START_LIMIT_MS = 30_000;
+const START_LIMIT_MS = 90_000;
 const STOP_LIMIT_MS = 20_000;
 /** The tail of what a registry wrote, kept to explain a failure. */
 const OUTPUT_LIMIT = 64 * 1024;
@@ -48,7 +48,7 @@ export class RegistryProcess {
   /**
    * Starts a registry and waits until it answers.
    *
-   * @throws Error with what it wrote, when it ends first or does not answer within 30 seconds.
+   * @throws Error with what it wrote, when it ends first or does not answer within 90 seconds.
    */
   static async start(
     program: RegistryProgram,
@@ -58,7 +58,7 @@ export class RegistryProcess {
     const registry = new RegistryProcess(program, options);
     options.onSpawn?.(registry);
     try {
-      await registry.#answers();
+      await registry.untilAnswers();
     } catch (error) {
       await registry.kill();
       throw error;
@@ -88,6 +88,12 @@ export class RegistryProcess {
     await this.#ended;
   }
 
+  /** The processes that it started, which serve in its place; none when it serves itself. Linux only. */
+  async workers(): Promise<readonly number[]> {
+    const children = await readFile(`/proc/${this.pid}/task/${this.pid}/children`, 'utf8');
+    return children.trim().split(' ').filter(Boolean).map(Number);
+  }
+
   /** The same without waiting, for a program that is about to end. */
   killNow(): void {
     if (this.isRunning) this.#child.kill('SIGKILL');
@@ -101,7 +107,8 @@ export class RegistryProcess {
     clearTimeout(timer);
   }
 
-  async #answers(): Promise<void> {
+  /** @throws Error with what it wrote, when it ends first or does not answer within 90 seconds. */
+  async untilAnswers(): Promise<void> {
     const client = new RegistryClient({ ports: [this.port] });
     const limit = performance.now() + START_LIMIT_MS;
     try {

@@ -12,7 +12,12 @@ export interface ServersOptions {
   readonly random: Random;
   /** How many share the store. */
   readonly processes: number;
+  /** How many processes each of them consists of. */
+  readonly workers: number;
 }
+
+/** How long a worker may take to start, on a machine that has other things to do. */
+const SUCCESSOR_STARTS_MS = 3000;
 
 /** Registries over one store, of which one is killed now and then. Any of them may be the one that collects. */
 export class Servers {
@@ -67,10 +72,11 @@ export class Servers {
     await this.#down;
   }
 
-  /** Kills one, leaves it dead for a moment, and starts it again on the same port. */
+  /** Kills one, leaves it dead for a moment, and starts it again on the same port; or one of its workers, which it replaces. */
   async killOne(): Promise<void> {
-    const { random } = this.#options;
+    const { random, workers } = this.#options;
     const victim = random.pick(this.#registries);
+    if (workers > 1 && random.isLucky(0.7)) return this.#killWorker(victim);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#down = promise;
     this.#kills += 1;
@@ -78,6 +84,21 @@ export class Servers {
     // Sometimes longer than a collector's lease, so that another takes over.
     await wait(random.isLucky(0.3) ? random.integer(2000, 8000) : random.integer(0, 500));
     await this.#replace(victim);
+    this.#disturbedAt = performance.now();
+    this.#down = undefined;
+    resolve();
+  }
+
+  async #killWorker(victim: RegistryProcess): Promise<void> {
+    const { random, workers } = this.#options;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#down = promise;
+    this.#kills += 1;
+    process.kill(random.pick(await victim.workers()), 'SIGKILL');
+    // Its successor is there soon, and serves a moment later.
+    while ((await victim.workers()).length < workers) await wait(100);
+    await wait(SUCCESSOR_STARTS_MS);
+    await victim.untilAnswers();
     this.#disturbedAt = performance.now();
     this.#down = undefined;
     resolve();

@@ -35,10 +35,11 @@ misses what was promised or tagged.
   --seed <n>          of all draws; default 1
   --clients <n>       at the same time; default 8
   --processes <n>     registries over the same store; default 1
+  --workers <n>       processes that each registry consists of; default 1
   --store <kind>      filesystem, or gcs for an emulated bucket; default filesystem
   --interval <n>      seconds between two rounds of the collector; default 1; 0 has none, to try the clients alone
   --grace <n>         seconds that content is promised for; default 2
-  --kill-every <n>    seconds between two kills of a registry, on average; default 0, none
+  --kill-every <n>    seconds between two kills of a registry or a worker, on average; default 0, none
   --built             runs what npm run build made
   --folder <path>     where to store; default the system's temporary folder
   --keep              leaves the storage there, to look into
@@ -51,6 +52,7 @@ const DEFAULTS = {
   seed: 1,
   clients: 8,
   processes: 1,
+  workers: 1,
   store: 'filesystem',
   interval: 1,
   grace: 2,
@@ -68,6 +70,8 @@ const POOL = [
   ...Array.from({ length: 150 }, (_, index) => 200 + index * 300),
   ...Array.from({ length: 6 }, (_, index) => 400_000 + index * 200_000),
 ];
+/** More than the term of a lease. */
+const LONGEST_LEASE_MS = 8_000;
 /** More would tell nothing new. */
 const MOST_BROKEN = 20;
 
@@ -75,7 +79,7 @@ const options = readCommandLine(usage, DEFAULTS);
 if (options !== undefined) await run(options);
 
 async function run(given: Options): Promise<void> {
-  const { seed, seconds, clients, processes, store } = given;
+  const { seed, seconds, clients, processes, workers, store } = given;
   await using resources = new AsyncDisposableStack();
   const sandbox = resources.use(
     await Sandbox.create({
@@ -89,12 +93,13 @@ async function run(given: Options): Promise<void> {
   const program = withSettings(server, {
     ...place.settings,
     ...collectorSettings(given),
+    REGISTRY_HTTP_WORKERS: String(workers),
   });
   say(
-    `Soaking ${await versionOf(server)} for ${seconds} s: ${clients} clients, ${processes} processes on ${store}, seed ${seed}.`,
+    `Soaking ${await versionOf(server)} for ${seconds} s: ${clients} clients, ${processes} processes of ${workers} workers on ${store}, seed ${seed}.`,
   );
   const random = new Random(seed);
-  const servers = new Servers({ sandbox, program, random: random.fork(-1), processes });
+  const servers = new Servers({ sandbox, program, random: random.fork(-1), processes, workers });
   const source = new ContentSource(seed);
   const world: World = {
     source,
@@ -180,8 +185,15 @@ async function collectAndCheck(world: World, { program, place, sandbox }: Store)
   const [port = 0] = world.servers.ports;
   const configuration = join(sandbox.folder, `${program.name}-${port}.yml`);
   const parameters = [...program.parameters.slice(0, -1), 'garbage-collect', '--delete-untagged'];
-  await promisify(execFile)(program.command, [...parameters, configuration], {
-    maxBuffer: 64 * 1024 * 1024,
+  const collect = () =>
+    promisify(execFile)(program.command, [...parameters, configuration], {
+      maxBuffer: 64 * 1024 * 1024,
+    });
+  await collect().catch(async (error: Error) => {
+    // Of a collector that was killed the lease is left for a while.
+    if (!error.message.includes('another process collects garbage')) throw error;
+    await wait(LONGEST_LEASE_MS);
+    await collect();
   });
   const state = await readStore(place.driver);
   for (const path of state.unreachable) complain(world, `unreachable and not collected: ${path}`);
