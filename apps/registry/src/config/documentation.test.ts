@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { policyRule } from './auth-section.ts';
 import { variableFor } from './environment.ts';
+import { fileCheck, httpCheck, tcpCheck } from './health-section.ts';
 import { listKeys } from './keys.ts';
 import { parseConfig } from './load.ts';
 import { endpoint } from './notifications-section.ts';
@@ -31,6 +32,9 @@ async function rowsBelow(heading: string): Promise<string[][]> {
 /** The items of lists have tables of their own. */
 const LISTS: Readonly<Record<string, string>> = {
   'auth.htpasswd.policy[]': 'Access policy',
+  'health.file[]': 'Files that close the registry',
+  'health.http[]': 'Health checks by HTTP',
+  'health.tcp[]': 'Health checks by TCP',
   'middleware.storage[]': 'Middleware of the storage',
   'notifications.endpoints[]': 'Endpoints of notifications',
   'proxy.upstreams[]': 'Further upstreams of the proxy',
@@ -70,6 +74,17 @@ describe('docs/configuration.md', () => {
   it('has a row for every key of a rule of the access policy, in their order', async () => {
     const documented = await rowsBelow('Access policy');
     expect(documented.map(([key]) => key)).toEqual(listKeys(policyRule));
+  });
+
+  it('has a row for every key of the checks of health, in their order', async () => {
+    for (const [kind, check] of Object.entries({
+      file: fileCheck,
+      http: httpCheck,
+      tcp: tcpCheck,
+    })) {
+      const documented = await rowsBelow(LISTS[`health.${kind}[]`]!);
+      expect(documented.map(([key]) => key)).toEqual(listKeys(check));
+    }
   });
 
   it('has a row for every key of a further upstream, in their order', async () => {

@@ -144,7 +144,6 @@ describe('a variable that does not fit', () => {
       'REGISTRY_STORAGE_DELETE_ENABLE',
       'REGISTRY_STORAGE_DELETE_ENABLE: storage.delete.enable: unknown key, ignored; did you mean storage.delete.enabled?',
     ],
-    ['REGISTRY_HEALTH_FILE', 'REGISTRY_HEALTH_FILE: health: not applied: not by this version'],
     [
       'REGISTRY_NOTIFICATIONS_EVENTCONFIG_REFERENCES',
       'REGISTRY_NOTIFICATIONS_EVENTCONFIG_REFERENCES: unknown variable, ignored',

@@ -4,6 +4,7 @@ import { loadConfig, parseConfig } from './load.ts';
 const MINIMAL = 'version: 0.1\nstorage: inmemory\n';
 
 const DAY = 86_400_000;
+const NO_CHECK = { enabled: false, interval: 10_000, threshold: 1 };
 const PURGING = { enabled: true, age: 7 * DAY, interval: DAY, dryrun: false };
 
 describe('a configuration file', () => {
@@ -35,6 +36,7 @@ describe('a configuration file', () => {
           limits: expect.objectContaining({ requests: 500 }),
           cors: { origins: [], credentials: false, maxage: 600_000 },
         },
+        health: { storagedriver: NO_CHECK, file: [], http: [], tcp: [] },
         middleware: { storage: [] },
         catalog: { maxentries: 1000 },
         tags: { maxtags: 1000 },
@@ -230,13 +232,10 @@ redis:
       limits: expect.objectContaining({ requests: 500 }),
       cors: { origins: ['https://ui.example'], credentials: true, maxage: 1000 },
     },
+    health: { storagedriver: NO_CHECK, file: [], http: [], tcp: [] },
     middleware: {
       storage: [
-        {
-          name: 'redirect',
-          disabled: true,
-          options: { baseurl: 'https://mirror.example/blobs' },
-        },
+        { name: 'redirect', disabled: true, options: { baseurl: 'https://mirror.example/blobs' } },
       ],
     },
     catalog: { maxentries: 50 },

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { auth, type AuthInput } from './auth-section.ts';
 import { compatibility } from './compatibility-section.ts';
+import { health } from './health-section.ts';
 import { http } from './http-section.ts';
 import { log, logLevel } from './log-section.ts';
 import { middleware } from './middleware-section.ts';
@@ -22,6 +23,7 @@ export const configSchema = section({
   loglevel: logLevel().optional(),
   storage: storage.prefault({}),
   http: http.prefault({}),
+  health: health.prefault({}),
   /** Who may do what; exactly one kind. Everyone may do everything when absent. */
   auth: auth.prefault({}),
   middleware: middleware.prefault({}),

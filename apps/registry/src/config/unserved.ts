@@ -22,7 +22,6 @@ const CLUSTER = 'the client library decides which node of a cluster is asked';
 /** By the path of the section. A file that has one loads with a warning, unless `refuse` says why it must not. */
 export const UNSERVED_SECTIONS: ReadonlyMap<string, UnservedSection> = new Map(
   Object.entries({
-    health: { reason: LATER },
     'http.tls.letsencrypt': { reason: NO_ACME, refuse: refuseLetsEncrypt },
     'log.hooks': { reason: LATER },
     'log.reportcaller': { reason: LATER },

@@ -2,16 +2,24 @@ import type { Middleware } from 'koa';
 import type { Readiness } from './readiness.ts';
 
 /**
- * Answers `/livez`, whether the process lives, and `/readyz`, whether it can take pushes: 200 or 503. For whoever asks,
- * without authorization; the log says why.
+ * Answers `/livez`, whether the process lives, and `/readyz`, whether it can take pushes and no health check fails: 200 or
+ * 503. For whoever asks, without authorization; the log says why.
  */
-export function answerProbes(readiness: Readiness): Middleware {
+export function answerProbes(
+  readiness: Readiness,
+  health: { readonly isFailing: boolean },
+): Middleware {
+  async function findProblem(): Promise<string | undefined> {
+    if (health.isFailing) return 'a health check fails';
+    return (await readiness.isReady()) ? undefined : 'storage cannot be written';
+  }
+
   return async function answerProbes(context, next) {
     const isReadiness = context.path === '/readyz';
     if (!isReadiness && context.path !== '/livez') return next();
-    const isFine = !isReadiness || (await readiness.isReady());
-    context.status = isFine ? 200 : 503;
+    const problem = isReadiness ? await findProblem() : undefined;
+    context.status = problem === undefined ? 200 : 503;
     context.set('Cache-Control', 'no-store');
-    context.body = isFine ? 'ok\n' : 'storage cannot be written\n';
+    context.body = `${problem ?? 'ok'}\n`;
   };
 }

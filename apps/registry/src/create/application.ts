@@ -1,8 +1,10 @@
+import type { RequestListener } from 'node:http';
 import type { AccessController, Registry } from '@purser/core';
 import { createRegistryApi, type RegistryApiOptions } from '@purser/http-api';
 import type { StorageDriver } from '@purser/storage-driver';
 import Koa from 'koa';
 import type { Config } from '../config/schema.ts';
+import type { Health } from '../observe/health/health.ts';
 import { describeError } from '../observe/describe-error.ts';
 import { identifyRequest, observeRequests } from '../observe/observe-requests.ts';
 import { allowOrigins } from './allow-origins.ts';
@@ -12,6 +14,7 @@ import { Admission } from './limits/admission.ts';
 import type { ManifestForms } from './manifests.ts';
 import type { Observation } from './observation.ts';
 import { Readiness } from './readiness.ts';
+import { refuseWhileUnhealthy } from './refuse-while-unhealthy.ts';
 import type { Writes } from './writes.ts';
 
 export interface ServedParts {
@@ -23,22 +26,24 @@ export interface ServedParts {
   readonly access: AccessController | undefined;
   readonly writes: Writes;
   readonly decorate: RegistryApiOptions['decorate'];
+  readonly health: Health;
   readonly observation: Observation;
 }
 
 /** What answers requests: probes, then the registry API; each of them is observed. */
 export function createApplication(
   config: Config,
-  { registry, forms, driver, access, writes, decorate, observation }: ServedParts,
-): Koa {
+  { registry, forms, driver, access, writes, decorate, health, observation }: ServedParts,
+): RequestListener {
   const { logger, metrics } = observation;
   const admission = new Admission(config.http.limits, logger);
   const application = new Koa();
   application.use(observeRequests(observation));
+  application.use(answerProbes(new Readiness({ driver, writes, logger }), health));
+  application.use(refuseWhileUnhealthy(health));
   const origins = allowOrigins(config.http.cors);
   if (origins !== undefined) application.use(origins);
   application.use(answerLiveness());
-  application.use(answerProbes(new Readiness({ driver, writes, logger })));
   application.use(
     createRegistryApi({
       registry,
@@ -55,7 +60,8 @@ export function createApplication(
   );
   // What matters went to `onError`; what Koa tells is that a client left in the middle of an answer.
   application.on('error', (error) => logger.debug('connection broke', describeError(error)));
-  return application;
+  const handle = application.callback();
+  return (request, response) => void handle(request, response);
 }
 
 /** What the API does otherwise than by itself, as far as plain values say. */

@@ -1,5 +1,6 @@
 import type { Notifier } from '@purser/notifications';
 import type { StorageDriver } from '@purser/storage-driver';
+import type { Health } from '../observe/health/health.ts';
 import type { ServerAccess } from './access.ts';
 import type { ServerCache } from './cache.ts';
 import type { DebugServer } from './debug-server.ts';
@@ -8,28 +9,30 @@ import type { Proxy } from './proxy.ts';
 
 /** What a server is made of and must be ended. */
 export interface RunningParts {
+  readonly health: Health;
   readonly front: HttpServer;
   readonly maintenance: AsyncDisposable;
   readonly proxy: Proxy | undefined;
   readonly notifier: Notifier | undefined;
   readonly cache: ServerCache | undefined;
   readonly access: ServerAccess;
-  readonly driver: StorageDriver;
+  readonly stored: StorageDriver;
   readonly debug?: DebugServer | undefined;
 }
 
 /** From the outside in: what requests make use of is there until the last of them is over. */
 export async function closeServer(
-  { front, maintenance, proxy, notifier, cache, access, driver, debug }: RunningParts,
+  { health, front, maintenance, proxy, notifier, cache, access, stored, debug }: RunningParts,
   timeoutMs: number,
 ): Promise<boolean> {
+  health[Symbol.dispose]();
   const end = performance.now() + timeoutMs;
   const [isClean] = await Promise.all([front.close(timeoutMs), maintenance[Symbol.asyncDispose]()]);
   await proxy?.close();
   await notifier?.close({ deadlineMs: Math.max(0, end - performance.now()) });
   cache?.close();
   access.close();
-  await disposeOf(driver);
+  await disposeOf(stored);
   await debug?.close();
   return isClean;
 }

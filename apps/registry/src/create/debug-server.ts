@@ -11,7 +11,7 @@ import type { Logger } from '../observe/logger.ts';
 import { listen } from './listen.ts';
 
 export interface DebugParts {
-  readonly health: () => HealthReport;
+  readonly health: () => HealthReport | Promise<HealthReport>;
   /** Absent when nothing is measured. */
   readonly metrics?: MetricsSource | undefined;
   readonly logger: Logger;

@@ -3,23 +3,26 @@ import type { AccessController, Registry, Repository } from '@purser/core';
 import type { RequestFacts } from '@purser/http-api';
 import type { Notifier } from '@purser/notifications';
 import { createRegistry } from '@purser/storage';
+import type { StorageDriver } from '@purser/storage-driver';
 import type { Config } from '../config/schema.ts';
+import type { HealthReport } from '../observe/debug/answer-health.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { MetricsSnapshot } from '../observe/metrics/metrics.ts';
 import { observeDriver } from '../observe/observe-driver.ts';
 import type { Membership } from '../workers/join-primary.ts';
 import { createAccess, without } from './access.ts';
 import { createApplication } from './application.ts';
-import { createCache } from './cache.ts';
+import { createCache, type ServerCache } from './cache.ts';
 import { closeServer, type RunningParts } from './close-server.ts';
 import type { Connections } from './connections.ts';
 import { startDebugServer, type DebugServer } from './debug-server.ts';
 import { applyMiddleware, createDriver } from './driver.ts';
 import { createHttpServer } from './http-server.ts';
+import { startHealth } from './health.ts';
 import { startMaintenance } from './maintenance.ts';
 import { withManifestRules } from './manifest-rules.ts';
 import { createUrlRule } from './manifest-urls.ts';
-import { createManifestForms } from './manifests.ts';
+import { createManifestForms, type ManifestForms } from './manifests.ts';
 import { startNotifier } from './notifier.ts';
 import { createObservation, type Observation, type ServerObservers } from './observation.ts';
 import { startProxy, type Proxy, type ProxyParts } from './proxy.ts';
@@ -33,6 +36,8 @@ export interface RegistryServer {
   readonly connections: Connections;
   /** Where the debug server is, which listens already; `undefined` without one. */
   readonly debugUrl: string | undefined;
+  /** The health checks that fail, and why. */
+  readonly health: () => HealthReport;
   /** What this process counts; `undefined` when `http.debug.prometheus.enabled` does not say so. */
   readonly metrics: (() => Promise<MetricsSnapshot>) | undefined;
   /** What of the configuration can change while the server runs; a section stands for all that is below it. */
@@ -86,35 +91,28 @@ export async function createServer(
   const access = await chooseAccess(config, parts, logger);
   const cache = await createCache(config, logger, { metrics, membership });
   const notifier = await startNotifier(config, logger, { metrics, place: membership });
-  const kept: Omit<ProxyParts, 'logger'> = {
-    driver,
-    decoder: forms.decoder,
-    cache: cache?.cache,
-    onDamage: ({ path, problem }) => logger.warn(`damage in storage: ${problem}`, { path }),
-  };
+  const kept = keptWith(driver, { forms, cache, logger });
   const local = createRegistry({ ...kept, ...storageSettings(config, membership) });
   const writes = new Writes(config, logger);
   const proxy = await startProxy(local, config, { ...kept, logger, metrics });
   const registry = proxy?.registry ?? local;
 
-  const application = createApplication(config, {
+  const health = startHealth(config, { driver, logger });
+  const handle = createApplication(config, {
     registry,
     forms,
     driver,
     access: access.controller,
     writes,
     decorate: createDecorator(config, proxy, notifier),
+    health,
     observation,
   });
-  const handle = application.callback();
-  const front = await createHttpServer(config.http, {
-    handle: (request, response) => void handle(request, response),
-    logger,
-  });
+  const front = await createHttpServer(config.http, { handle, logger });
   const observer = metrics?.maintenance;
   const maintained = { ...kept, registry: local, writes, logger, observer };
   const maintenance = startMaintenance(config, maintained);
-  const running = { front, maintenance, proxy, notifier, cache, access, driver: stored };
+  const running = { health, front, maintenance, proxy, notifier, cache, access, stored };
   const debug = await startDebug(config, observation, { ...running, membership });
   const own = [...access.reloadable, ...front.reloadable, writes];
   const reloadable = [...own, ...(parts.reloadable ?? [])];
@@ -124,10 +122,28 @@ export async function createServer(
     http: front.http,
     connections: front.connections,
     debugUrl: debug?.url,
+    health: () => health.report(),
     metrics: metrics && (() => metrics.snapshot()),
     reloadableKeys: reloadable.flatMap(({ keys }) => keys),
     reload: createReload(reloadable, config),
     close: (timeoutMs) => (closing ??= closeServer({ ...running, debug }, timeoutMs)),
+  };
+}
+
+/** What content is kept with, by whoever keeps it. */
+function keptWith(
+  driver: StorageDriver,
+  {
+    forms,
+    cache,
+    logger,
+  }: { forms: ManifestForms; cache: ServerCache | undefined; logger: Logger },
+): Omit<ProxyParts, 'logger'> {
+  return {
+    driver,
+    decoder: forms.decoder,
+    cache: cache?.cache,
+    onDamage: ({ path, problem }) => logger.warn(`damage in storage: ${problem}`, { path }),
   };
 }
 
@@ -151,7 +167,7 @@ async function startDebug(
   if (membership !== undefined) return undefined;
   try {
     return await startDebugServer(http.debug, {
-      health: () => ({}),
+      health: () => running.health.report(),
       metrics: metrics && (() => metrics.render()),
       logger,
     });

@@ -32,6 +32,7 @@ export async function serveAsWorker(
   void reloadOnRequest(server, reloading);
   const { metrics } = server;
   if (metrics !== undefined) membership.primary.handle('metrics', () => metrics());
+  membership.primary.handle('health', () => server.health());
   // What a descriptor or a socket file is, the primary knows: it is who listens.
   const inherited = findInheritedSocket(process.environment, membership.primaryPid);
   const address = inherited ?? config.http.listen;

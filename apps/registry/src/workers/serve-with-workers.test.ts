@@ -121,6 +121,16 @@ describe('a registry of two workers', LONG, () => {
     expect(text).toMatch(/registry_http_requests_total\{.*handler="tags".*\} 2$/m);
   });
 
+  it('tells of the health checks that fail in each', async () => {
+    await using served = await serve({
+      REGISTRY_HTTP_DEBUG_ADDR: '127.0.0.1:0',
+      REGISTRY_HEALTH_TCP: '[{ addr: "127.0.0.1:1", interval: 20ms }]',
+    });
+    const [, debug] = await served.purser.until(/debug server listening on (\S+?)"/);
+    const health = async () => (await fetch(`${debug}/debug/health`)).json();
+    await expect.poll(health).toEqual({ '127.0.0.1:1': 'no connection: ECONNREFUSED' });
+  });
+
   it('is told of once, answers from both, and replaces one that dies', async () => {
     await using served = await serve();
     const { purser, url } = served;

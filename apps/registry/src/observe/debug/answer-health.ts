@@ -8,10 +8,10 @@ export type HealthReport = Readonly<Record<string, string>>;
  *
  * @see distribution, health/health.go, `StatusHandler`.
  */
-export function answerHealth(report: () => HealthReport): Middleware {
+export function answerHealth(report: () => HealthReport | Promise<HealthReport>): Middleware {
   return async function answerHealth(context, next) {
     if (context.path !== '/debug/health') return next();
-    const failing = report();
+    const failing = await report();
     context.status = Object.keys(failing).length === 0 ? 200 : 503;
     context.body = JSON.stringify(failing);
     context.set('Content-Type', 'application/json');
