@@ -14,6 +14,11 @@ export async function createCrane(folder: string): Promise<Run> {
   return program(await findOrBuild('crane'), folder, ['--insecure']);
 }
 
+/** crane, in the same way, over TLS with servers whose certificates an authority signed. */
+export async function createTlsCrane(folder: string, authority: string): Promise<Run> {
+  return program('env', folder, [`SSL_CERT_FILE=${authority}`, await findOrBuild('crane')]);
+}
+
 /** The command of this workspace, in the same way. */
 export function createPurser(folder: string): Run {
   const { command, parameters } = purser();

@@ -6,5 +6,7 @@ export function withSettings(
   settings: Readonly<Record<string, string>>,
 ): RegistryProgram {
   const variables = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
-  return { ...program, command: 'env', parameters: [...variables, command, ...parameters] };
+  const speaksTls = program.speaksTls === true || 'REGISTRY_HTTP_TLS_CERTIFICATE' in settings;
+  const all = [...variables, command, ...parameters];
+  return { ...program, speaksTls, command: 'env', parameters: all };
 }

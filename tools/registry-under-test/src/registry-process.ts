@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { RegistryClient } from './registry-client.ts';
 import type { RegistryProgram } from './registry-program.ts';
@@ -107,8 +108,13 @@ export class RegistryProcess {
     clearTimeout(timer);
   }
 
-  /** @throws Error with what it wrote, when it ends first or does not answer within 90 seconds. */
+  /**
+   * One that speaks TLS is not asked, but listens only once it can answer.
+   *
+   * @throws Error with what it wrote, when it ends first or does not answer within 90 seconds.
+   */
   async untilAnswers(): Promise<void> {
+    if (this.program.speaksTls === true) return this.#listens();
     const client = new RegistryClient({ ports: [this.port] });
     const limit = performance.now() + START_LIMIT_MS;
     try {
@@ -123,6 +129,22 @@ export class RegistryProcess {
     }
     throw new Error(`${this.program.name} does not answer on port ${this.port}\n${this.#output}`);
   }
+
+  async #listens(): Promise<void> {
+    const limit = performance.now() + START_LIMIT_MS;
+    while (this.isRunning && performance.now() < limit) {
+      if (await isListening(this.port)) return;
+      await wait(10);
+    }
+    throw new Error(`${this.program.name} does not listen on port ${this.port}\n${this.#output}`);
+  }
+}
+
+function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => socket.destroy());
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+  });
 }
 
 /** The same settings for every registry: silent, deleting allowed, one secret for all processes of a root. */

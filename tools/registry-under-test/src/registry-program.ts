@@ -11,6 +11,8 @@ export interface RegistryProgram {
   /** Whether `DELETE` of a manifest takes a tag. */
   readonly deletesTags: boolean;
   readonly versionParameters: readonly string[];
+  /** Whether its settings have it speak TLS. Default `false`. */
+  readonly speaksTls?: boolean | undefined;
 }
 
 export interface PurserOptions {
