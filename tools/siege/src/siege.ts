@@ -28,7 +28,7 @@ afterwards: connections that say nothing, uploads that send a kilobyte in five s
   --connections <n>  idle connections; default 10000; 0 leaves them out
   --uploads <n>      slow uploads at a time; default 2000; 0 leaves them out
   --flood-mib <n>    headers, in MiB; default 1024; 0 leaves them out
-  --flooders <n>     connections that send them at a time; default 8
+  --flooders <n>     connections that send them at a time; default 16
   --seconds <n>      that the client is measured before, during and after each attack; default 30
   --workers <n>      of the server, http.workers; default 0, one process
   --seed <n>         of the content; default 1
@@ -43,7 +43,7 @@ const DEFAULTS = {
   connections: 10_000,
   uploads: 2_000,
   'flood-mib': 1024,
-  flooders: 8,
+  flooders: 16,
   seconds: 30,
   workers: 0,
   seed: 1,

@@ -10,6 +10,12 @@ type LimitsConfig = Config['http']['limits'];
 /** Requests that one connection may have running: as many as HTTP/2 lets it, and more than any client pipelines. */
 const MOST_ON_A_CONNECTION = 100;
 
+/** Headers that only tokens for very many repositories reach, in characters: as much as Node.js takes unless told otherwise. */
+const HEAVY_HEADERS = 16 * 1024;
+
+/** Between two requests with such headers, of all clients: a flood of them takes a twentieth of the time of a process. */
+const HEAVY_PACE_MS = 5;
+
 /** A flood is told of once in this time. */
 const TOLD_EVERY_MS = 10_000;
 
@@ -22,6 +28,8 @@ export class Admission {
   readonly #logger: Logger;
   readonly #requests: Slots;
   readonly #transfers: Slots;
+  /** The turn of requests with heavy headers. */
+  readonly #heavy: Slots;
   readonly #running = new WeakMap<Socket, number>();
   #refused = 0;
   #toldAt = -Infinity;
@@ -32,6 +40,7 @@ export class Admission {
     this.#logger = logger;
     this.#requests = new Slots({ places: requests, queue, waitMs, key: 'http.limits.requests' });
     this.#transfers = new Slots({ places: transfers, queue, waitMs, key: 'http.limits.transfers' });
+    this.#heavy = new Slots({ places: 1, queue, waitMs, key: 'http.limits.queue' });
   }
 
   /**
@@ -43,11 +52,26 @@ export class Admission {
     try {
       this.#checkSize(context);
       this.#enterConnection(context);
-      return this.#enter(context, isTransfer(context) ? this.#transfers : this.#requests);
+      const slots = isTransfer(context) ? this.#transfers : this.#requests;
+      return isHeavy(context) ? this.#enterInTurn(context, slots) : this.#enter(context, slots);
     } catch (error) {
       this.#tell(error);
       throw error;
     }
+  }
+
+  /** To read headers costs more than to send them: who sends many at a time waits, and not the others. */
+  async #enterInTurn(context: Context, slots: Slots): Promise<void> {
+    const departure = new AbortController();
+    const leave = () => departure.abort();
+    context.res.once('close', leave);
+    try {
+      await this.#heavy.take(departure.signal);
+      setTimeout(() => this.#heavy.release(), HEAVY_PACE_MS);
+    } finally {
+      context.res.off('close', leave);
+    }
+    await this.#enter(context, slots);
   }
 
   #checkSize({ req, url }: Context): void {
@@ -104,6 +128,12 @@ export class Admission {
       transfers: this.#transfers.taken,
     });
   }
+}
+
+function isHeavy({ req: { rawHeaders } }: Context): boolean {
+  let length = 0;
+  for (const text of rawHeaders) length += text.length;
+  return length > HEAVY_HEADERS;
 }
 
 const BLOB_METHODS: ReadonlySet<string> = new Set(['GET', 'PATCH', 'POST', 'PUT']);

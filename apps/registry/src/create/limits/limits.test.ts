@@ -207,6 +207,27 @@ describe('requests', () => {
   });
 });
 
+describe('heavy headers', () => {
+  const heavy = Array.from({ length: 30 }, () => `X: ${'x'.repeat(1000)}`);
+
+  it('are read in turn, and keep nobody else waiting', async () => {
+    await using registry = await start({});
+    const connections = await Promise.all(
+      Array.from({ length: 60 }, () => openRawConnection(registry.url)),
+    );
+    for (const each of connections) {
+      each.send(request('GET', '/v2/', ...heavy, 'Connection: close'));
+    }
+    const answered = () =>
+      connections.filter(({ received }) => received.startsWith('HTTP/1.1 200 ')).length;
+    await vi.waitFor(() => expect(answered()).toBeGreaterThan(0), { interval: 1 });
+    expect((await fetch(`${registry.url}/v2/`)).status).toBe(200);
+    expect(answered()).toBeLessThan(60);
+    await Promise.all(connections.map((connection) => connection.readToEnd()));
+    expect(answered()).toBe(60);
+  });
+});
+
 describe('connections', () => {
   it('that are idle make room, those idle for longest first', async () => {
     await using registry = await start({ connections: 2 });

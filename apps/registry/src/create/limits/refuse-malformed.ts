@@ -3,20 +3,39 @@ import type { Socket } from 'node:net';
 import { RegistryError } from '@purser/core';
 import { renderedError } from '@purser/http-api';
 
+/** Who floods the server with headers has to wait before he can connect again. */
+const OVERFLOW_DELAY_MS = 100;
+
+/** Beyond so many that wait, connections are worth more than the delay. */
+const MOST_DELAYED = 1_000;
+
 /**
  * Answers what Node.js could make no request of, in the error format of the registry, and ends the connection.
  *
  * @param isAnswering Whether an answer is on its way on a connection, into which nothing else may be written.
  */
 export function refuseMalformed(server: Server, isAnswering: (socket: Socket) => boolean): void {
+  let delayed = 0;
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     if (!socket.writable || error.code === 'ECONNRESET' || isAnswering(socket)) {
       socket.destroy();
       return;
     }
-    socket.write(answerTo(error));
-    socket.destroySoon();
+    if (error.code !== 'HPE_HEADER_OVERFLOW' || delayed >= MOST_DELAYED) return end(socket, error);
+    delayed++;
+    // What follows is not read.
+    socket.pause();
+    const timer = setTimeout(() => end(socket, error), OVERFLOW_DELAY_MS);
+    socket.once('close', () => {
+      delayed--;
+      clearTimeout(timer);
+    });
   });
+}
+
+function end(socket: Socket, error: NodeJS.ErrnoException): void {
+  socket.write(answerTo(error));
+  socket.destroySoon();
 }
 
 function answerTo(error: NodeJS.ErrnoException): string {
