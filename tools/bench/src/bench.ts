@@ -7,6 +7,7 @@ import {
   readCommandLine,
   Sandbox,
   versionOf,
+  withSettings,
   type OptionValues,
   type RegistryProgram,
 } from '@purser/registry-under-test';
@@ -25,6 +26,7 @@ const usage = `Measures Purser beside Debian's docker-registry, with equal setti
   --seconds <n>     of each measurement that has no fixed amount; whole seconds, default 2
   --rows <text>     only rows whose name holds one of these, separated by commas: tags,push
   --only <name>     only purser, or only docker-registry
+  --workers <n>     measures Purser of so many processes beside Purser of one; default 1, beside docker-registry
   --built           runs what npm run build made
   --profile <path>  writes a CPU profile of Purser into this folder and sums it up; best with --only and --rows
   --markdown        prints the table as Markdown
@@ -40,6 +42,7 @@ const DEFAULTS = {
   seconds: 2,
   rows: '',
   only: '',
+  workers: 1,
   built: false,
   profile: '',
   markdown: false,
@@ -59,10 +62,12 @@ if (options !== undefined) await run(options).catch(fail);
 async function run(options: Options): Promise<void> {
   const { folder, profile, only, markdown } = options;
   const nodeParameters = profile === '' ? [] : ['--cpu-prof', `--cpu-prof-dir=${resolve(profile)}`];
-  const programs = ['purser', 'docker-registry']
-    .filter((name) => only === '' || name === only)
-    .map((name) => programNamed(name, { isBuilt: options.built, nodeParameters }));
-  say(`Measuring ${await describe(programs)}.`);
+  const named = (name: string) => programNamed(name, { isBuilt: options.built, nodeParameters });
+  const programs =
+    options.workers > 1
+      ? [withWorkers(named('purser'), options.workers), named('purser')]
+      : ['purser', 'docker-registry'].filter((name) => only === '' || name === only).map(named);
+  say(`Measuring ${await describe(options.workers > 1 ? [named('purser')] : programs)}.`);
   say(`On ${machine()}.`);
   await using sandbox = await Sandbox.create({ parent: folder, prefix: 'purser-bench-' });
   const wrk = await Wrk.find(sandbox.folder);
@@ -90,6 +95,11 @@ async function run(options: Options): Promise<void> {
   say(`\n${verdict(measured)}`);
   await Promise.all(contestants.map(({ registry }) => registry.stop()));
   if (profile !== '') await sumUp(resolve(profile));
+}
+
+function withWorkers(program: RegistryProgram, count: number): RegistryProgram {
+  const settings = { REGISTRY_HTTP_WORKERS: String(count) };
+  return { ...withSettings(program, settings), name: `${program.name}-${count}` };
 }
 
 function chosenRows(rows: readonly Row[], filter: string): readonly Row[] {

@@ -60,7 +60,14 @@ export async function measureProcess(pid: number, work: () => Promise<Timing>): 
 /** The kernel counts in hundredths of a second, whatever the machine: proc(5), `USER_HZ`. */
 const TICK_MS = 10;
 
+/** Of a process and those that it started, which may be who serves. */
 function processorMs(pid: number): number {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  const all = [pid, ...children.split(' ').filter(Boolean).map(Number)];
+  return all.reduce((sum, process) => sum + ownProcessorMs(process), 0);
+}
+
+function ownProcessorMs(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
     .replace(/^.*\) /, '')
     .split(' ');

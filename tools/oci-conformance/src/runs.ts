@@ -48,6 +48,11 @@ export const RUNS: readonly Run[] = [
     isWithLogin: true,
   },
   {
+    name: 'workers',
+    about: 'two processes on one address',
+    settings: { REGISTRY_HTTP_WORKERS: '2', REGISTRY_STORAGE_CACHE_BLOBDESCRIPTOR: 'inmemory' },
+  },
+  {
     name: 'proxy',
     about: 'behind a proxy that rewrites Host and says X-Forwarded-Host and -Proto',
     settings: {},
