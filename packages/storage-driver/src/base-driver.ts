@@ -1,4 +1,6 @@
 import type { Readable } from 'node:stream';
+import { destroyOnAbort, isAbort } from './abort.ts';
+import { checkCall, checkCount, type Call, type CallContext } from './check-call.ts';
 import { CheckedWriter } from './checked-writer.ts';
 import type {
   DriverListOptions,
@@ -17,14 +19,9 @@ import type {
 } from './driver.ts';
 import { DriverError, type DriverErrorCode } from './errors.ts';
 import type { FileSink } from './file-sink.ts';
-import { faultOfPath, isPathName, ROOT_PATH } from './path.ts';
+import { isPathName, ROOT_PATH } from './path.ts';
 import { Refusal } from './refusal.ts';
 import { walkTree } from './walk.ts';
-
-/** Every option of a call, present and checked. */
-export interface CallContext {
-  readonly signal: AbortSignal | undefined;
-}
 
 /** What of a file is read, and how. */
 export interface ReaderRange {
@@ -33,12 +30,6 @@ export interface ReaderRange {
   readonly length: number;
   /** May be passed over: then every chunk is the caller's. */
   readonly lend: boolean;
-}
-
-/** Which call failed, for the error that tells of it. */
-interface Call extends CallContext {
-  readonly operation: string;
-  readonly path: string;
 }
 
 /**
@@ -202,7 +193,7 @@ export abstract class BaseDriver implements StorageDriver {
   move(source: string, destination: string, { signal }: DriverOptions = {}): Promise<void> {
     const call = { operation: 'move', path: source, signal };
     return this.#call(call, async () => {
-      this.#check({ ...call, path: destination });
+      checkCall({ ...call, path: destination }, this.name);
       if (source !== destination) return this.doMove(source, destination, { signal });
       // A backend that copies and deletes would lose the file.
       const info = await this.doStat(source, { signal, isFileMeant: true });
@@ -244,24 +235,12 @@ export abstract class BaseDriver implements StorageDriver {
   }
 
   async #call<T>(call: Call, work: () => Promise<T>): Promise<T> {
-    this.#check(call);
+    checkCall(call, this.name);
     try {
       return await work();
     } catch (error) {
       throw this.failure(error, call);
     }
-  }
-
-  #check({ operation, path, signal }: Call): void {
-    signal?.throwIfAborted();
-    const fault =
-      path === ROOT_PATH && ROOT_OPERATIONS.has(operation) ? undefined : faultOfPath(path);
-    if (fault === undefined) return;
-    throw new DriverError(fault, {
-      driver: this.name,
-      operation,
-      path: path.slice(0, SHOWN_LENGTH),
-    });
   }
 
   async *#entries(call: Call, after: string | undefined): AsyncGenerator<Entry, void> {
@@ -279,7 +258,7 @@ export abstract class BaseDriver implements StorageDriver {
     list: NonNullable<BaseDriver['doListAbandoned']>,
   ): AsyncGenerator<FileInfo, void> {
     const call = { operation: 'listAbandoned', path, signal };
-    this.#check(call);
+    checkCall(call, this.name);
     try {
       for await (const file of list(path, { signal, before })) {
         yield file;
@@ -292,7 +271,7 @@ export abstract class BaseDriver implements StorageDriver {
 
   async *#pages(call: Call, after: string | undefined): AsyncGenerator<readonly Entry[], void> {
     const { path, signal } = call;
-    this.#check(call);
+    checkCall(call, this.name);
     try {
       for await (const page of this.doList(path, { signal, after })) {
         const isWhole = page.every(({ name }) => isPathName(name));
@@ -306,36 +285,9 @@ export abstract class BaseDriver implements StorageDriver {
   }
 }
 
-const ROOT_OPERATIONS: ReadonlySet<string> = new Set(['stat', 'list', 'walk', 'listAbandoned']);
-
-/** Characters of a refused path that an error shows. */
-const SHOWN_LENGTH = 256;
-
 const EMPTY_ROOT: FileInfo = {
   path: ROOT_PATH,
   isDirectory: true,
   size: 0,
   modifiedAt: new Date(0),
 };
-
-function checkCount(name: string, value: number): void {
-  if (Number.isSafeInteger(value) && value >= 0) return;
-  throw new Refusal('OFFSET_INVALID', {
-    message: `${name} must be an integer, 0 or more: ${value}`,
-  });
-}
-
-function isAbort(error: unknown, signal: AbortSignal): boolean {
-  return error === signal.reason || (error instanceof Error && error.name === 'AbortError');
-}
-
-function destroyOnAbort(reader: Readable, signal: AbortSignal): void {
-  // An abort before anyone listens must not end the process.
-  reader.on('error', () => {});
-  const destroy = () => void reader.destroy(signal.reason);
-  signal.addEventListener('abort', destroy, { once: true });
-  reader.once('close', () => signal.removeEventListener('abort', destroy));
-  if (!signal.aborted) return;
-  destroy();
-  signal.throwIfAborted();
-}

@@ -11,7 +11,8 @@
  *
  * @packageDocumentation
  */
-export { BaseDriver, type CallContext, type ReaderRange } from './base-driver.ts';
+export { BaseDriver, type ReaderRange } from './base-driver.ts';
+export type { CallContext } from './check-call.ts';
 export { ConcurrencyLimit } from './concurrency-limit.ts';
 export type {
   DriverListOptions,
