@@ -44,7 +44,7 @@ export {
   type GarbageCollectorOptions,
 } from './garbage/create-garbage-collector.ts';
 export type { Clock } from './garbage/clock.ts';
-export { LeaseLostError } from './garbage/delete-garbage.ts';
+export { LeaseLostError } from './garbage/lease.ts';
 export type { Damaged } from './garbage/mark.ts';
 export type { Damage, DamageReporter } from './damage.ts';
 export { discardContent, type DiscardContentOptions } from './discard-content.ts';

@@ -1,5 +1,6 @@
 import { DriverError, type StorageDriver } from '@purser/storage-driver';
 import { systemClock, type Clock } from './garbage/clock.ts';
+import { whileHeld } from './garbage/held-lease.ts';
 import { Lease } from './garbage/lease.ts';
 import { taskPath } from './paths.ts';
 
@@ -23,7 +24,6 @@ export interface RecurringTaskOptions {
 }
 
 const DEFAULT_LEASE_TERM_MS = 30_000;
-const RENEWALS_IN_A_TERM = 3;
 
 /** Clocks of machines differ a little, and so do timers: done so much of an interval ago is done. */
 const DONE_SHARE = 0.9;
@@ -35,20 +35,22 @@ const DONE_SHARE = 0.9;
 export class RecurringTask implements AsyncDisposable {
   readonly #options: RecurringTaskOptions;
   readonly #clock: Clock;
-  readonly #termMs: number;
   readonly #lease: Lease | undefined;
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
 
   /** Begins at once; ends with `stop`. */
   constructor(options: RecurringTaskOptions) {
-    const { driver, name, clock = systemClock } = options;
+    const {
+      driver,
+      name,
+      clock = systemClock,
+      leaseTermMs: termMs = DEFAULT_LEASE_TERM_MS,
+    } = options;
     this.#options = options;
     this.#clock = clock;
-    this.#termMs = options.leaseTermMs ?? DEFAULT_LEASE_TERM_MS;
     this.#lease =
-      driver.create &&
-      new Lease({ driver, path: `${taskPath(name)}/lease`, termMs: this.#termMs, clock });
+      driver.create && new Lease({ driver, path: `${taskPath(name)}/lease`, termMs, clock });
     this.#running = this.#run();
   }
 
@@ -85,38 +87,15 @@ export class RecurringTask implements AsyncDisposable {
 
   async #turn(signal: AbortSignal): Promise<void> {
     if (await this.#isDone(signal)) return;
-    if (this.#lease === undefined) return this.#work(signal);
+    const lease = this.#lease;
+    if (lease === undefined) return this.#work(signal);
+    const attempt = () =>
+      whileHeld({ lease, clock: this.#clock, signal }, async (held) => {
+        if (!(await this.#isDone(held))) await this.#work(held);
+        return true;
+      });
     // A holder that died is not known as such before a term is over.
-    let isHeld = await this.#lease.hold(signal);
-    if (!isHeld && (await this.#waited(this.#termMs + 1))) isHeld = await this.#lease.hold(signal);
-    if (!isHeld) return;
-    try {
-      if (!(await this.#isDone(signal))) await this.#workWhileHeld(this.#lease, signal);
-    } finally {
-      await this.#lease.release();
-    }
-  }
-
-  async #workWhileHeld(lease: Lease, stop: AbortSignal): Promise<void> {
-    const end = new AbortController();
-    const signal = AbortSignal.any([stop, end.signal]);
-    const renewing = this.#renew(lease, end);
-    try {
-      await this.#work(signal);
-    } finally {
-      end.abort(new Error('the work is over'));
-      await renewing;
-    }
-  }
-
-  async #renew(lease: Lease, end: AbortController): Promise<void> {
-    const everyMs = this.#termMs / RENEWALS_IN_A_TERM;
-    for (;;) {
-      await this.#clock.wait(everyMs, end.signal).catch(() => {});
-      if (end.signal.aborted) return;
-      const isHeld = await lease.hold(end.signal).catch(() => lease.isHeld());
-      if (!isHeld) end.abort(new Error('another process took over'));
-    }
+    if (!(await attempt()) && (await this.#waited(lease.termMs + 1))) await attempt();
   }
 
   async #work(signal: AbortSignal): Promise<void> {

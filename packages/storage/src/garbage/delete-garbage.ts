@@ -1,6 +1,7 @@
 import type { BlobDescriptorCache, Digest } from '@purser/core';
 import { DriverError, type StorageDriver } from '@purser/storage-driver';
 import { blobDataPath } from '../paths.ts';
+import { LeaseLostError } from './lease.ts';
 import type { Garbage } from './mark.ts';
 import { markerPath } from './marker-paths.ts';
 import type { UnneededLink } from './repository-mark.ts';
@@ -13,16 +14,6 @@ export interface DeletionOptions {
   readonly holder: Holder;
   /** Names this collector: nobody else writes it. */
   readonly token: string;
-}
-
-/** Somebody else may be collecting by now. What was begun is left to them. */
-export class LeaseLostError extends Error {
-  override readonly name = 'LeaseLostError';
-  constructor() {
-    super(
-      'this process was too slow to renew its lease on collecting garbage: another may collect',
-    );
-  }
 }
 
 /**

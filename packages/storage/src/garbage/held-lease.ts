@@ -1,9 +1,14 @@
 import type { Clock } from './clock.ts';
-import { LeaseLostError } from './delete-garbage.ts';
-import type { Lease } from './lease.ts';
-import { LEASE_TERM_MS } from './limits.ts';
+import { LeaseLostError, type Lease } from './lease.ts';
 
-const RENEWAL_MS = LEASE_TERM_MS / 5;
+/** One renewal may fail, or come late, and the next still comes within the term. */
+const RENEWALS_IN_A_TERM = 5;
+
+interface HeldLeaseOptions {
+  readonly lease: Lease;
+  readonly clock: Clock;
+  readonly signal?: AbortSignal | undefined;
+}
 
 /**
  * Does work while a lease is held, and renews it meanwhile. The work is told by its signal when the lease is lost.
@@ -11,7 +16,7 @@ const RENEWAL_MS = LEASE_TERM_MS / 5;
  * @returns What the work gives; `undefined` when another has the lease.
  */
 export async function whileHeld<T>(
-  { lease, clock, signal }: { lease: Lease; clock: Clock; signal?: AbortSignal | undefined },
+  { lease, clock, signal }: HeldLeaseOptions,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T | undefined> {
   if (!(await lease.hold(signal))) return undefined;
@@ -28,7 +33,7 @@ export async function whileHeld<T>(
 
   async function renew(): Promise<void> {
     while (!over.signal.aborted) {
-      await clock.wait(RENEWAL_MS, over.signal).catch(() => {});
+      await clock.wait(lease.termMs / RENEWALS_IN_A_TERM, over.signal).catch(() => {});
       if (over.signal.aborted) return;
       // A renewal that fails may succeed the next time, while the term lasts.
       const isHeld = await lease.hold().catch(() => lease.isHeld());

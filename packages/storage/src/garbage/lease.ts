@@ -15,6 +15,14 @@ export interface LeaseOptions {
   readonly clock?: Clock | undefined;
 }
 
+/** Somebody else may have the lease by now. What was begun is left to them. */
+export class LeaseLostError extends Error {
+  override readonly name = 'LeaseLostError';
+  constructor() {
+    super('this process was too slow to renew its lease: another may have taken over');
+  }
+}
+
 /** The state of a lease, as storage has it. */
 interface Found {
   readonly number: number;
@@ -30,10 +38,10 @@ const NUMBER_LENGTH = 12;
  * unchanged for a whole term, by a clock of its own, may create the next.
  */
 export class Lease {
+  readonly termMs: number;
   readonly #driver: StorageDriver;
   readonly #create: NonNullable<StorageDriver['create']>;
   readonly #path: string;
-  readonly #termMs: number;
   readonly #clock: Clock;
   readonly #holder = randomUUID();
   #number: number | undefined;
@@ -48,7 +56,7 @@ export class Lease {
     this.#driver = driver;
     this.#create = driver.create.bind(driver);
     this.#path = path;
-    this.#termMs = termMs;
+    this.termMs = termMs;
     this.#clock = clock;
   }
 
@@ -63,7 +71,7 @@ export class Lease {
     const current = await this.#find(signal);
     if (current !== undefined && current.number === this.#number) {
       await this.#write(current.number, { isReleased: false });
-      this.#heldUntil = startedAt + this.#termMs;
+      this.#heldUntil = startedAt + this.termMs;
       return this.isHeld();
     }
     this.#lose();
@@ -91,14 +99,14 @@ export class Lease {
       this.#seen = { ...current, at: this.#clock.now() };
       return false;
     }
-    return askedAt - this.#seen.at > this.#termMs;
+    return askedAt - this.#seen.at > this.termMs;
   }
 
   async #take(number: number, startedAt: number): Promise<boolean> {
     const isMine = await this.#create(this.#pathOf(number), this.#encode({ isReleased: false }));
     if (!isMine) return false;
     this.#number = number;
-    this.#heldUntil = startedAt + this.#termMs;
+    this.#heldUntil = startedAt + this.termMs;
     await this.#removeBefore(number);
     return this.isHeld();
   }
