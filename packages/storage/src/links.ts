@@ -1,6 +1,7 @@
 import { isDigest, isSupportedDigest, type Digest, type OperationOptions } from '@purser/core';
 import { DriverError, type StorageDriver } from '@purser/storage-driver';
 import type { DamageReporter } from './damage.ts';
+import { readLinkText } from './link-text.ts';
 import { writeOver } from './set-aside.ts';
 
 /** Reads and writes links: small files that hold a digest. */
@@ -15,7 +16,7 @@ export class Links {
 
   /** The digest in a link. A link that is missing, empty or broken is `undefined`; damage is reported. */
   async read(path: string, options?: OperationOptions): Promise<Digest | undefined> {
-    const text = await this.#text(path, options);
+    const text = await readLinkText(this.#driver, path, options);
     if (text === undefined) return undefined;
     if (isDigest(text) && isSupportedDigest(text)) return text;
     this.#report({ path, problem: 'link is no digest' });
@@ -34,17 +35,6 @@ export class Links {
       return true;
     } catch (error) {
       if (DriverError.is(error, 'PATH_NOT_FOUND')) return false;
-      throw error;
-    }
-  }
-
-  async #text(path: string, options: OperationOptions | undefined): Promise<string | undefined> {
-    try {
-      return Buffer.from(await this.#driver.getContent(path, options)).toString('latin1');
-    } catch (error) {
-      if (DriverError.is(error, 'PATH_NOT_FOUND')) return undefined;
-      // A directory is a link that says nothing.
-      if (DriverError.is(error, 'NOT_A_FILE')) return '';
       throw error;
     }
   }

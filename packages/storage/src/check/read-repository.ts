@@ -12,9 +12,10 @@ import {
   type Tag,
 } from '@purser/core';
 import { DriverError, type StorageDriver } from '@purser/storage-driver';
+import { readLinkText } from '../link-text.ts';
 import { blobDataPath, repositoryPath } from '../paths.ts';
 import type { Problem } from './finding.ts';
-import { placeOf, type Place } from './place.ts';
+import { placeOf, type Place } from '../place.ts';
 
 /** A link as it was found. */
 export interface FoundLink {
@@ -84,8 +85,7 @@ async function readLink(
   driver: StorageDriver,
   { path, place, signal }: { path: string; place: Place } & OperationOptions,
 ): Promise<FoundLink> {
-  const content = await driver.getContent(path, { signal }).catch(ignoreMissing);
-  const text = Buffer.from(content ?? []).toString('latin1');
+  const text = (await readLinkText(driver, path, { signal })) ?? '';
   const problem = problemOf(text, place);
   const target = problem === undefined ? (text as Digest) : undefined;
   return { path, place, target, problem };

@@ -1,14 +1,20 @@
 import {
   algorithmOf,
   CANONICAL_ALGORITHM,
-  isDigest,
   isSupportedDigest,
   type Digest,
   type ManifestDecoder,
   type RepositoryName,
 } from '@purser/core';
 import type { StorageDriver } from '@purser/storage-driver';
-import { layerLinkPath, layersPath, referrerPath, revisionLinkPath } from '../paths.ts';
+import {
+  layerLinkPath,
+  layersPath,
+  referrerPath,
+  repositoryPath,
+  revisionLinkPath,
+} from '../paths.ts';
+import { placeOf } from '../place.ts';
 import {
   filesBelow,
   readManifest,
@@ -226,12 +232,11 @@ class Mark implements RepositoryMark {
 
   async #findUnneededBlobs(): Promise<void> {
     const { driver } = this.#options;
-    const root = layersPath(this.#name);
-    for await (const path of filesBelow(driver, root)) {
-      const [algorithm, encoded, file, ...rest] = path.slice(root.length + 1).split('/');
-      const name = `${algorithm}:${encoded}`;
-      if (file !== 'link' || rest.length > 0 || !isDigest(name) || !isSupportedDigest(name))
-        continue;
+    const repository = repositoryPath(this.#name);
+    for await (const path of filesBelow(driver, layersPath(this.#name))) {
+      const place = placeOf(path.slice(repository.length + 1));
+      if (place?.kind !== 'layer') continue;
+      const name = place.digest;
       const digest = await targetOf(driver, path, name);
       if (digest === undefined) continue;
       if (this.damaged.length > 0) this.needed.add(digest);

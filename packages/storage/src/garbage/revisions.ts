@@ -3,14 +3,15 @@ import {
   CANONICAL_ALGORITHM,
   digestOf,
   isDigest,
-  isSupportedDigest,
   RegistryError,
   type Digest,
   type ManifestDecoder,
   type RepositoryName,
 } from '@purser/core';
 import { DriverError, type StorageDriver } from '@purser/storage-driver';
-import { blobDataPath, revisionsPath } from '../paths.ts';
+import { readLinkText } from '../link-text.ts';
+import { blobDataPath, repositoryPath, revisionsPath } from '../paths.ts';
+import { placeOf } from '../place.ts';
 
 export interface SignatureLink {
   readonly digest: Digest;
@@ -31,16 +32,14 @@ export async function readRevisionLinks(
 ): Promise<RevisionLinks> {
   const names = new Map<Digest, Digest | undefined>();
   const signatures = new Map<Digest, SignatureLink[]>();
-  const root = revisionsPath(name);
-  for await (const path of filesBelow(driver, root)) {
-    const parts = path.slice(root.length + 1).split('/');
-    const revision = `${parts[0]}:${parts[1]}`;
-    if (!isDigest(revision) || !isSupportedDigest(revision) || parts.at(-1) !== 'link') continue;
-    const signature = `${parts[3]}:${parts[4]}`;
-    if (parts.length === 3) {
-      names.set(revision, await targetOf(driver, path, revision));
-    } else if (parts[2] === 'signatures' && parts.length === 6 && isDigest(signature)) {
-      signatures.set(revision, [...(signatures.get(revision) ?? []), { digest: signature, path }]);
+  const repository = repositoryPath(name);
+  for await (const path of filesBelow(driver, revisionsPath(name))) {
+    const place = placeOf(path.slice(repository.length + 1));
+    if (place?.kind === 'revision') {
+      names.set(place.digest, await targetOf(driver, path, place.digest));
+    } else if (place?.kind === 'signature') {
+      const { revision, digest } = place;
+      signatures.set(revision, [...(signatures.get(revision) ?? []), { digest, path }]);
     }
   }
   return { names, signatures };
@@ -56,8 +55,10 @@ export async function targetOf(
   name: Digest,
 ): Promise<Digest | undefined> {
   if (algorithmOf(name) === CANONICAL_ALGORITHM) return name;
-  const text = Buffer.from((await contentOf(driver, path)) ?? []).toString('latin1');
-  return isDigest(text) && algorithmOf(text) === CANONICAL_ALGORITHM ? text : undefined;
+  const text = await readLinkText(driver, path);
+  return text !== undefined && isDigest(text) && algorithmOf(text) === CANONICAL_ALGORITHM
+    ? text
+    : undefined;
 }
 
 export interface ReadManifest {

@@ -1,6 +1,8 @@
 import { isDigest, type Digest, type RepositoryName } from '@purser/core';
 import { DriverError, entriesOf, type StorageDriver } from '@purser/storage-driver';
-import { tagsPath } from '../paths.ts';
+import { readLinkText } from '../link-text.ts';
+import { repositoryPath, tagsPath } from '../paths.ts';
+import { placeOf } from '../place.ts';
 import { filesBelow } from './revisions.ts';
 
 export interface CurrentTags {
@@ -21,7 +23,7 @@ export async function readCurrentTags(
     for await (const { path, isDirectory } of entriesOf(driver.list(tagsPath(name)))) {
       if (!isDirectory) continue;
       const link = `${path}/current/link`;
-      const text = await textOf(driver, link);
+      const text = await readLinkText(driver, link);
       if (text === undefined) continue;
       if (isDigest(text)) tagged.add(text);
       else broken.push(link);
@@ -38,26 +40,15 @@ export async function readTagHistory(
   name: RepositoryName,
 ): Promise<ReadonlyMap<Digest, readonly string[]>> {
   const history = new Map<Digest, string[]>();
-  const root = tagsPath(name);
-  for await (const path of filesBelow(driver, root)) {
-    const [, index, algorithm, encoded, file] = path.slice(root.length + 1).split('/');
-    const digest = `${algorithm}:${encoded}`;
-    if (index !== 'index' || file !== 'link' || !isDigest(digest)) continue;
+  const repository = repositoryPath(name);
+  for await (const path of filesBelow(driver, tagsPath(name))) {
+    const place = placeOf(path.slice(repository.length + 1));
+    if (place?.kind !== 'history') continue;
+    const { digest } = place;
     const paths = history.get(digest);
     const directory = path.slice(0, path.lastIndexOf('/'));
     if (paths === undefined) history.set(digest, [directory]);
     else paths.push(directory);
   }
   return history;
-}
-
-/** `undefined` for a tag that is not there, or is being removed. */
-async function textOf(driver: StorageDriver, path: string): Promise<string | undefined> {
-  try {
-    return Buffer.from(await driver.getContent(path)).toString('latin1');
-  } catch (error) {
-    if (DriverError.is(error, 'PATH_NOT_FOUND')) return undefined;
-    if (DriverError.is(error, 'NOT_A_FILE')) return '';
-    throw error;
-  }
 }
