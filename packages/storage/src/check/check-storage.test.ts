@@ -1,7 +1,8 @@
 import { digestOf, parseRepositoryName, parseTag, type Registry } from '@purser/core';
-import { MemoryDriver, type StorageDriver } from '@purser/storage-driver';
+import { DriverError, MemoryDriver, type StorageDriver } from '@purser/storage-driver';
 import { describe, expect, it } from 'vitest';
 import { createRegistry } from '../create-registry.ts';
+import { observeCalls } from '../fixtures/recording-driver.ts';
 import { ManualClock } from '../fixtures/manual-clock.ts';
 import { createGarbageCollector } from '../garbage/create-garbage-collector.ts';
 import { damage, DAMAGE_KINDS, type Victims } from '../testing/damage.ts';
@@ -169,6 +170,35 @@ describe('a check', () => {
     });
     expect(await check(driver)).toEqual([]);
     expect(await check(driver, { deep: true })).toHaveLength(1);
+  });
+
+  it('names a blob that cannot be read, goes on, and does not put it aside', async () => {
+    const driver = await filled();
+    const path = blobDataPath(layers[1]!);
+    const failure = new DriverError('UNAVAILABLE', { driver: 'memory', operation: 'read', path });
+    const failing = observeCalls(driver, (method, at) => {
+      if (method === 'openReader' && at === path) throw failure;
+    });
+    expect(await check(failing, { deep: true, repair: true })).toMatchObject([
+      {
+        path,
+        problem: 'content cannot be read',
+        images: [{ digest: revision }],
+        repair: undefined,
+      },
+    ]);
+    expect(await driver.stat(path)).toBeDefined();
+  });
+
+  it('ends when storage cannot be read at all', async () => {
+    const driver = await filled();
+    const failure = new DriverError('UNAVAILABLE', { driver: 'memory', operation: 'x', path: '/' });
+    let isGone = false;
+    const failing = observeCalls(driver, (method) => {
+      if (method === 'openReader') isGone = true;
+      if (isGone) throw failure;
+    });
+    await expect(check(failing, { deep: true })).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 
   it('tells how far it is', async () => {

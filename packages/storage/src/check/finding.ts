@@ -9,6 +9,8 @@ export type Problem =
   | 'linked content is missing'
   | 'content is a directory'
   | 'content does not match its digest'
+  /** Reading it fails, while other things can be read. A repair leaves it where it is: the disk may be mended. */
+  | 'content cannot be read'
   | 'content has another size than its manifest says'
   | 'manifest refers to what is missing'
   | 'tag names no manifest'

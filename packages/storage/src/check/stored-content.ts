@@ -67,12 +67,15 @@ export class StoredContent {
 
   async #readAll(options: ReadOptions): Promise<void> {
     for (const [digest, state] of this.#states) {
-      if (state.problem !== undefined || (await this.#isIntact(digest, options))) continue;
-      this.#states.set(digest, { ...state, problem: 'content does not match its digest' });
+      const problem = state.problem ?? (await this.#problemOf(digest, options));
+      if (problem !== undefined) this.#states.set(digest, { ...state, problem });
     }
   }
 
-  async #isIntact(digest: Digest, { rate, onBytes, signal }: ReadOptions): Promise<boolean> {
+  async #problemOf(
+    digest: Digest,
+    { rate, onBytes, signal }: ReadOptions,
+  ): Promise<Problem | undefined> {
     const [algorithm = '', encoded] = digest.split(':');
     const hash = createHash(algorithm);
     try {
@@ -86,10 +89,14 @@ export class StoredContent {
       }
     } catch (error) {
       // Collected meanwhile: nothing of it is left to be broken.
-      if (DriverError.is(error, 'PATH_NOT_FOUND')) return true;
-      throw error;
+      if (DriverError.is(error, 'PATH_NOT_FOUND')) return undefined;
+      signal?.throwIfAborted();
+      if (error instanceof Error && DriverError.is(error.cause, 'BUSY')) throw error;
+      // A disk may fail in one place. When there is no storage at all, this says so, and nothing is damaged.
+      await this.#driver.stat(blobDataPath(digest), { signal });
+      return 'content cannot be read';
     }
-    return hash.digest('hex') === encoded;
+    return hash.digest('hex') === encoded ? undefined : 'content does not match its digest';
   }
 
   async *#walk({ signal }: OperationOptions) {
