@@ -155,7 +155,7 @@ describe('parseStrictJsonObject and members named twice', () => {
   });
 });
 
-describe('parseStrictJsonObject and depth', () => {
+describe('parseStrictJsonObject and depth (deep documents)', () => {
   it('reads what is nested 64 deep', () => {
     expect(parseStrictJsonObject(encode(nested(64)))).toHaveProperty('a');
   });
@@ -174,7 +174,7 @@ describe('parseStrictJsonObject and depth', () => {
   });
 });
 
-describe('parseStrictJsonObject and the names of prototypes', () => {
+describe('parseStrictJsonObject and the names of prototypes (prototype pollution)', () => {
   it('reads __proto__ as a member like any other', () => {
     const object = parseStrictJsonObject(encode('{"__proto__":{"mediaType":"a/b"},"a":1}'));
     expect(Object.keys(object)).toEqual(['__proto__', 'a']);

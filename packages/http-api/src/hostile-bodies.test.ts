@@ -86,7 +86,7 @@ const MANIFESTS: readonly HostileRequest[] = [
   },
 ];
 
-describe('a manifest of', () => {
+describe('deep documents: a manifest of', () => {
   it.each(MANIFESTS)('$name', async (hostile) => {
     expect(await attack(hostile)).toEqual(expectedOf(hostile));
   });

@@ -67,7 +67,7 @@ const COUNTS: readonly HostileRequest[] = [
   },
 ];
 
-describe('a count of entries', () => {
+describe('CVE-2023-2253: a count of entries', () => {
   it.each(COUNTS)('$name', async (hostile) => {
     expect(await attack(hostile)).toEqual(expectedOf(hostile));
   });
@@ -133,7 +133,7 @@ const HOSTS: readonly HostileRequest[] = [
   },
 ];
 
-describe('a host', () => {
+describe('header injection: a host', () => {
   it.each(HOSTS)('$name', async (hostile) => {
     expect(await attack(hostile)).toEqual(expectedOf(hostile));
   });
@@ -201,7 +201,7 @@ const BROKEN_HEADERS: readonly HostileRequest[] = [
   },
 ];
 
-describe('a header with a line break', () => {
+describe('header injection: a header with a line break', () => {
   it.each(BROKEN_HEADERS)('$name', async (hostile) => {
     expect(await attack(hostile)).toEqual(expectedOf(hostile));
   });

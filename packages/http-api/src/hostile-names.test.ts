@@ -99,7 +99,7 @@ const NAMES: readonly HostileRequest[] = [
   { name: 'without a path', request: raw('OPTIONS', '*'), status: 404 },
 ];
 
-describe('a path that names a repository', () => {
+describe('hostile names: a path that names a repository', () => {
   it.each(NAMES)('$name', async (hostile) => {
     expect(await attack(hostile)).toEqual(expectedOf(hostile));
   });
@@ -151,7 +151,7 @@ const DIGESTS: readonly HostileRequest[] = [
   },
 ];
 
-describe('a digest', () => {
+describe('hostile names: a digest', () => {
   it.each(DIGESTS)('$name', async (hostile) => {
     expect(await attack(hostile)).toEqual(expectedOf(hostile));
   });
@@ -176,7 +176,7 @@ const TAGS: readonly HostileRequest[] = [
   })),
 ];
 
-describe('a tag', () => {
+describe('hostile names: a tag', () => {
   it.each(TAGS)('$name', async (hostile) => {
     expect(await attack(hostile)).toEqual(expectedOf(hostile));
   });

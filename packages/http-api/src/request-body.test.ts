@@ -31,7 +31,7 @@ async function openSession({ url }: TestRegistry): Promise<string> {
   return response.headers.get('location') ?? '';
 }
 
-describe('a body that nobody reads', () => {
+describe('CVE-2017-11468: a body that nobody reads', () => {
   it.each([
     ['with a length', `Content-Length: ${50 * MEBIBYTE.length}`, MEBIBYTE],
     ['in chunks', 'Transfer-Encoding: chunked', chunked(MEBIBYTE)],

@@ -198,7 +198,7 @@ describe('a variable that does not fit', () => {
     expect(problemsWith({ [variable]: value })).toEqual([`${variable}: ${message}`]);
   });
 
-  it('reaches no prototype', () => {
+  it('reaches no prototype (prototype pollution)', () => {
     const { fields } = load({ REGISTRY_LOG_FIELDS_CONSTRUCTOR: 'x' }).config.log;
     expect(Object.getOwnPropertyDescriptor(fields, 'constructor')?.value).toBe('x');
     expect(Object.getPrototypeOf(fields)).toBe(Object.prototype);

@@ -116,7 +116,7 @@ describe('a configuration file', () => {
   });
 
   it.each(['log: { fields: { __proto__: { polluted: 1 } } }', '__proto__: { polluted: 1 }'])(
-    'reaches no prototype: %s',
+    'reaches no prototype (prototype pollution): %s',
     (text) => {
       const { config, warnings } = parseConfig(`${MINIMAL}${text}`);
       expect(warnings).toHaveLength(1);

@@ -24,7 +24,7 @@ describe('formatAccess', () => {
     expect(line).toMatch(/^127\.0\.0\.1 - alice \[.*\] ".*" 200 2 "" ""$/);
   });
 
-  it('lets nobody end a field or a line', () => {
+  it('lets nobody end a field or a line (log injection)', () => {
     const line = formatAccess({ ...ENTRY, userAgent: 'a" "b\\\n\u001b', user: 'x\ny' });
     expect(line).toContain(String.raw`"a\" \"b\\\u000a\u001b"`);
     expect(line).toContain(String.raw`- x\u000ay [`);

@@ -84,7 +84,7 @@ describe.each(['text', 'json', 'logstash'] as const)('every format: %s', (format
     expect(output.match(/\n/g)).toHaveLength(lines);
   });
 
-  it('lets nobody write a line or steer a terminal', () => {
+  it('lets nobody write a line or steer a terminal (log injection)', () => {
     const hostile = 'a\nlevel=info\r\u001b[2J\u009b1m\u2028\u2029\u007f\0b';
     const output = record({ formatter }, (logger) => logger.info(hostile, { [hostile]: hostile }));
     expect(output).toMatch(/^[^\p{Control}\u2028\u2029]+\n$/u);

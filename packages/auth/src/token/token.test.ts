@@ -137,7 +137,7 @@ describe('a token', () => {
   });
 });
 
-describe('tokens that do not count', () => {
+describe('tokens that do not count (CVE-2025-24976)', () => {
   let tokens: BadTokens;
   beforeAll(async () => {
     tokens = await createBadTokens(server);

@@ -34,7 +34,7 @@ async function failureOfLocation(
   return await failureOf(transport.send(requestTo(server.url)));
 }
 
-describe('a redirect', () => {
+describe('hostile redirects: a redirect', () => {
   it('within the registry is followed with credentials', async () => {
     await using server = await startRedirecting(({ url }) => (url === '/there' ? '' : '/there'));
     await using transport = createTransport({ registry: server.url, credentials });
