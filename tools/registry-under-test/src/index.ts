@@ -51,7 +51,11 @@ export {
   type RegistryClientOptions,
   type RegistryRequest,
 } from './registry-client.ts';
-export { RegistryProcess, type RegistryProcessOptions } from './registry-process.ts';
+export {
+  RegistryProcess,
+  type ConfiguredPlace,
+  type RegistryProcessOptions,
+} from './registry-process.ts';
 export {
   distribution,
   dockerRegistry,

@@ -12,9 +12,14 @@ export interface RegistryProcessOptions {
   /** Where to write the configuration file. */
   readonly configPath: string;
   readonly port: number;
+  /** The text of the file. Default: silent, and deleting is allowed. With it, any answer shows that the registry serves. */
+  readonly configure?: ((place: ConfiguredPlace) => string) | undefined;
   /** Is handed the process as soon as there is one, before it answers. */
   readonly onSpawn?: ((registry: RegistryProcess) => void) | undefined;
 }
+
+/** What a configuration has to name. */
+export type ConfiguredPlace = Pick<RegistryProcessOptions, 'rootDirectory' | 'port'>;
 
 /** Long enough for a slow machine under load. */
 const START_LIMIT_MS = 90_000;
@@ -28,11 +33,14 @@ export class RegistryProcess {
   readonly port: number;
   readonly #child: ChildProcess;
   readonly #ended: Promise<unknown>;
+  /** Whether its configuration is not the usual one: then any answer will do. */
+  readonly #isConfigured: boolean;
   #output = '';
 
   private constructor(program: RegistryProgram, options: RegistryProcessOptions) {
     this.program = program;
     this.port = options.port;
+    this.#isConfigured = options.configure !== undefined;
     this.#child = spawn(program.command, [...program.parameters, options.configPath], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -55,7 +63,8 @@ export class RegistryProcess {
     program: RegistryProgram,
     options: RegistryProcessOptions,
   ): Promise<RegistryProcess> {
-    await writeFile(options.configPath, configuration(options));
+    const { configure = configuration } = options;
+    await writeFile(options.configPath, configure(options));
     const registry = new RegistryProcess(program, options);
     options.onSpawn?.(registry);
     try {
@@ -121,7 +130,9 @@ export class RegistryProcess {
       while (this.isRunning && performance.now() < limit) {
         const answer = await client.request({ method: 'GET', path: '/v2/' }).catch(() => undefined);
         // One that asks for a login answers, too.
-        if (answer?.status === 200 || answer?.status === 401) return;
+        const { status } = answer ?? {};
+        if (status === 200 || status === 401) return;
+        if (status !== undefined && this.#isConfigured) return;
         await wait(10);
       }
     } finally {
@@ -148,7 +159,7 @@ function isListening(port: number): Promise<boolean> {
 }
 
 /** The same settings for every registry: silent, deleting allowed, one secret for all processes of a root. */
-function configuration({ rootDirectory, port }: RegistryProcessOptions): string {
+function configuration({ rootDirectory, port }: ConfiguredPlace): string {
   return `version: 0.1
 log:
   level: error

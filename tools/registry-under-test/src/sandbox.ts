@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { mkdtemp, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort } from '@purser/external-programs';
-import { RegistryProcess } from './registry-process.ts';
+import { RegistryProcess, type RegistryProcessOptions } from './registry-process.ts';
 import type { RegistryProgram } from './registry-program.ts';
 
 export interface SandboxOptions {
@@ -19,6 +19,8 @@ export interface StartOptions {
   readonly root: string;
   /** A free one when absent. */
   readonly port?: number | undefined;
+  /** See `RegistryProcessOptions`. */
+  readonly configure?: RegistryProcessOptions['configure'];
 }
 
 /** A folder and the registries that run in it. Both are gone when it is disposed of, and when the program is stopped. */
@@ -44,13 +46,17 @@ export class Sandbox implements AsyncDisposable {
   }
 
   /** Starts a registry and waits until it answers. */
-  async start(program: RegistryProgram, { root, port }: StartOptions): Promise<RegistryProcess> {
+  async start(
+    program: RegistryProgram,
+    { root, port, configure }: StartOptions,
+  ): Promise<RegistryProcess> {
     const chosen = port ?? (await freePort());
     this.#forgetEnded();
     return RegistryProcess.start(program, {
       rootDirectory: join(this.folder, root),
       configPath: join(this.folder, `${program.name}-${chosen}.yml`),
       port: chosen,
+      configure,
       onSpawn: (registry) => void this.#running.add(registry),
     });
   }
