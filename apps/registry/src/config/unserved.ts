@@ -15,6 +15,9 @@ const NO_DRIVER =
   'this version has no such storage driver; expected filesystem, gcs, inmemory, or a module that exports a driver';
 const NO_ACME =
   'certificates are followed, not asked for; let certbot, lego or cert-manager write those of http.tls';
+const NO_MAIL =
+  'a server that sends mail of itself can be made to flood; let what collects the log or the metrics alert';
+const NO_CALLER = 'messages are few and say what happened, and err.stack of an error says where';
 const NO_POOL = 'commands share one connection to each server, so there is no pool to size';
 const NO_RETRY = 'a command is not sent again: requests go on without a cache that fails';
 const CLUSTER = 'the client library decides which node of a cluster is asked';
@@ -23,8 +26,8 @@ const CLUSTER = 'the client library decides which node of a cluster is asked';
 export const UNSERVED_SECTIONS: ReadonlyMap<string, UnservedSection> = new Map(
   Object.entries({
     'http.tls.letsencrypt': { reason: NO_ACME, refuse: refuseLetsEncrypt },
-    'log.hooks': { reason: LATER },
-    'log.reportcaller': { reason: LATER },
+    'log.hooks': { reason: NO_MAIL },
+    'log.reportcaller': { reason: NO_CALLER },
     'middleware.http': { reason: NO_MIDDLEWARE },
     'middleware.registry': { reason: NO_MIDDLEWARE },
     'middleware.repository': { reason: NO_MIDDLEWARE },

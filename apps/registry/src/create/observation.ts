@@ -1,4 +1,5 @@
 import type { Config } from '../config/schema.ts';
+import { logDriverCalls } from '../observe/log-driver-calls.ts';
 import type { LineSink, Logger } from '../observe/logger.ts';
 import type { Metrics } from '../observe/metrics/metrics.ts';
 import type { DriverObserver } from '../observe/observe-driver.ts';
@@ -20,12 +21,12 @@ export async function createObservation(
   config: Config,
   observers: ServerObservers,
 ): Promise<Observation> {
+  const { logger } = observers;
   const metrics = await createMetrics(config);
-  return {
-    ...observers,
-    metrics,
-    driverObservers: metrics === undefined ? [] : [metrics.observeDriver],
-  };
+  const driverObservers: DriverObserver[] = [];
+  if (metrics !== undefined) driverObservers.push(metrics.observeDriver);
+  if (logger.isEnabled('debug')) driverObservers.push(logDriverCalls(logger));
+  return { ...observers, metrics, driverObservers };
 }
 
 /** Most servers are not measured, and need not load what does it. */
