@@ -43,6 +43,12 @@ export const GO_PACKAGES = {
     version: 'v1.3.6',
     variable: 'PURSER_ORAS',
   },
+  /** Reads the text format of Prometheus with its own parser. */
+  prom2json: {
+    path: 'github.com/prometheus/prom2json/cmd/prom2json',
+    version: 'v1.4.2',
+    variable: 'PURSER_PROM2JSON',
+  },
 } as const satisfies Record<string, GoPackage>;
 
 export type GoProgram = keyof typeof GO_PACKAGES;
