@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
 import { Agent, createServer, request, type IncomingMessage, type RequestOptions } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -93,7 +94,7 @@ async function clientsOfBoth({ purser, url }: Served): Promise<readonly [Client,
   return [clients.get('0')!, clients.get('1')!];
 }
 
-async function pidOf(worker: number, { purser }: Served): Promise<number> {
+async function pidOf(worker: number, { purser }: Pick<Served, 'purser'>): Promise<number> {
   const [, pid] = await purser.until(new RegExp(`worker ${worker} serves.* pid=(\\d+)`));
   return Number(pid);
 }
@@ -202,6 +203,24 @@ describe('a registry of two workers', LONG, () => {
     expect(purser.errors).toBe(
       `cannot listen on 127.0.0.1:${port}: another program listens there; choose another address with http.addr (REGISTRY_HTTP_ADDR=127.0.0.1:5001)\n`,
     );
+  });
+
+  it('gives up when none is left and none can be started', async () => {
+    await using directory = await createTemporaryDirectory();
+    const file = join(directory.path, 'config.yml');
+    await writeFile(file, 'version: 0.1\nstorage: { filesystem: {} }\n');
+    await using purser = new PurserProcess(['serve', file], {
+      cwd: directory.path,
+      environment: TWO_WORKERS,
+    });
+    await purser.until(/listening on/);
+    await writeFile(file, 'version: 0.2');
+    for (const worker of [0, 1]) process.kill(await pidOf(worker, { purser }), 'SIGKILL');
+    expect(await purser.exitStatus).toBe(1);
+    expect(purser.errors).toMatch(
+      /config\.yml:1:10: version: expected 0\.1[^]*worker \d could not start/,
+    );
+    expect(purser.errors).toContain('no worker can be started: giving up');
   });
 
   it('serves on a socket, also after a worker died', async () => {

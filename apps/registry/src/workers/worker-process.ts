@@ -46,7 +46,9 @@ export class WorkerProcess {
       on: (event, listener) => this.#worker.on(event, listener),
     });
     const held = new HeldKeys(exclusion, this.peer);
-    this.ended = once(process, 'close').then(([status, signal]) => {
+    // Without an end when the system would not start another process.
+    const closed = once(process, 'close').catch(() => [null, null]);
+    this.ended = closed.then(([status, signal]) => {
       this.isConnected = false;
       this.peer.end(new Error(`worker ${slot} has ended`));
       held.releaseAll();
