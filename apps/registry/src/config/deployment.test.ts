@@ -1,0 +1,126 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { parseConfig } from './load.ts';
+
+const DEPLOY = new URL('../../../../deploy/', import.meta.url);
+const read = (path: string) => readFile(new URL(path, DEPLOY), 'utf8');
+
+interface Manifest {
+  readonly kind: string;
+  readonly metadata?: { readonly name: string };
+  // Each test looks at its own part.
+  readonly data?: Readonly<Record<string, string>>;
+  readonly spec?: unknown;
+}
+
+async function manifestOf(kind: string): Promise<Manifest> {
+  const files = (await readdir(new URL('kubernetes/', DEPLOY))).filter((file) =>
+    file.endsWith('.yaml'),
+  );
+  const texts = await Promise.all(files.map((file) => read(`kubernetes/${file}`)));
+  const documents = texts.flatMap((text) => parseAllDocuments(text));
+  expect(documents.flatMap(({ errors }) => errors)).toEqual([]);
+  const manifests = documents.map((document) => document.toJS() as Manifest);
+  const found = manifests.filter((manifest) => manifest.kind === kind);
+  expect(found).toHaveLength(1);
+  return found[0]!;
+}
+
+async function configInCluster() {
+  const { data } = await manifestOf('ConfigMap');
+  return parseConfig(data!['config.yml']!);
+}
+
+interface Deployment {
+  readonly template: {
+    readonly metadata: { readonly annotations: Readonly<Record<string, string>> };
+    readonly spec: {
+      readonly terminationGracePeriodSeconds: number;
+      readonly containers: readonly [
+        {
+          readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
+          readonly lifecycle: {
+            readonly preStop: { readonly sleep: { readonly seconds: number } };
+          };
+          readonly volumeMounts: readonly { readonly mountPath: string }[];
+          readonly livenessProbe: Probe;
+          readonly readinessProbe: Probe;
+          readonly startupProbe: Probe;
+        },
+      ];
+    };
+  };
+}
+
+interface Probe {
+  readonly httpGet: { readonly path: string; readonly port: string };
+}
+
+async function deployment(): Promise<Deployment['template']> {
+  const { spec } = await manifestOf('Deployment');
+  return (spec as Deployment).template;
+}
+
+describe('the manifests for Kubernetes', () => {
+  it('hold a configuration that is applied whole', async () => {
+    expect((await configInCluster()).warnings).toEqual([]);
+  });
+
+  it('give a pod the time that its requests are given, and the time until none come', async () => {
+    const { config } = await configInCluster();
+    const { terminationGracePeriodSeconds, containers } = (await deployment()).spec;
+    const { seconds } = containers[0].lifecycle.preStop.sleep;
+    const needed = seconds + config.http.draintimeout / 1000;
+    expect(terminationGracePeriodSeconds).toBeGreaterThan(needed);
+  });
+
+  it('look for the server where the configuration puts it', async () => {
+    const { config } = await configInCluster();
+    const { metadata, spec } = await deployment();
+    const [container] = spec.containers;
+    const ports = Object.fromEntries(
+      container.ports.map((port) => [port.name, port.containerPort]),
+    );
+    expect(config.http.listen).toMatchObject({ port: ports['registry'] });
+    expect(config.http.debug.listen).toMatchObject({ port: ports['debug'] });
+    expect(metadata.annotations).toMatchObject({
+      'prometheus.io/port': String(ports['debug']),
+      'prometheus.io/path': config.http.debug.prometheus.path,
+    });
+    expect(container.livenessProbe.httpGet).toEqual({ path: '/livez', port: 'registry' });
+    expect(container.startupProbe.httpGet).toEqual({ path: '/livez', port: 'registry' });
+    expect(container.readinessProbe.httpGet).toEqual({ path: '/readyz', port: 'registry' });
+    const { spec: service } = await manifestOf('Service');
+    expect(service).toMatchObject({ ports: [{ port: 5000, targetPort: 'registry' }] });
+  });
+
+  it('mount what the configuration names', async () => {
+    const { config } = await configInCluster();
+    const mounts = (await deployment()).spec.containers[0].volumeMounts;
+    const paths = mounts.map(({ mountPath }) => mountPath);
+    expect(config.storage.driver).toMatchObject({ name: 'filesystem', rootdirectory: paths[0] });
+    expect(paths).toContain('/etc/distribution');
+  });
+});
+
+describe('the image', () => {
+  it('has a configuration that is applied whole, and that serves what the Dockerfile says', async () => {
+    const { config, warnings } = parseConfig(await read('docker/config.yml'));
+    expect(warnings).toEqual([]);
+    const dockerfile = await read('docker/Dockerfile');
+    expect(dockerfile).toContain(`EXPOSE ${(config.http.listen as { port: number }).port}\n`);
+    const { driver } = config.storage;
+    expect(driver.name === 'filesystem' && driver.rootdirectory).toBe('/var/lib/registry');
+    expect(dockerfile).toContain('VOLUME ["/var/lib/registry"]\n');
+    expect(dockerfile).toContain('CMD ["serve", "/etc/distribution/config.yml"]\n');
+  });
+});
+
+describe('the unit for systemd', () => {
+  it('waits longer for the end than requests may take', async () => {
+    const [, seconds] = /^TimeoutStopSec=(\d+)s$/m.exec(await read('systemd/purser.service'))!;
+    const { config } = parseConfig('version: 0.1\nstorage: { filesystem: {} }');
+    expect(Number(seconds)).toBeGreaterThan(config.http.draintimeout / 1000);
+  });
+});
