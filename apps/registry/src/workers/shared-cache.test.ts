@@ -1,5 +1,14 @@
+import { buffer } from 'node:stream/consumers';
 import { createMemoryCache } from '@purser/cache';
-import { digestOf, OCTET_STREAM, parseRepositoryName } from '@purser/core';
+import {
+  createManifestDecoder,
+  digestOf,
+  OCTET_STREAM,
+  parseRepositoryName,
+  type BlobDescriptorCache,
+} from '@purser/core';
+import { createRegistry } from '@purser/storage';
+import { MemoryDriver } from '@purser/storage-driver';
 import { describe, expect, it } from 'vitest';
 import { channelPair } from '../fixtures/channel-pair.ts';
 import { Peer } from './peer.ts';
@@ -8,6 +17,15 @@ import { shareCache } from './shared-cache.ts';
 const digest = digestOf(Buffer.from('content'));
 const descriptor = { mediaType: OCTET_STREAM, digest, size: 7 };
 const name = parseRepositoryName('a');
+
+/** A registry of each worker, on one store. */
+function createRepositories(caches: readonly BlobDescriptorCache[]) {
+  const driver = new MemoryDriver();
+  const decoder = createManifestDecoder([]);
+  return caches.map((cache) =>
+    createRegistry({ driver, decoder, cache, deletion: true }).repository(name),
+  );
+}
 
 /** Two workers, whose primary hands on what one of them says. */
 function createCaches() {
@@ -38,6 +56,20 @@ describe('caches of two workers', () => {
     await mine!.global.clear(digest);
     expect(await other!.global.stat(digest)).toBeUndefined();
     expect(await other!.forRepository(name, 'blobs').stat(digest)).toEqual(descriptor);
+  });
+
+  it('let nobody read what was deleted through the other, which caches of their own would', async () => {
+    const content = Buffer.from('content');
+    const readAfterDelete = async (caches: readonly BlobDescriptorCache[]) => {
+      const [mine, other] = createRepositories(caches);
+      await mine!.blobs.put(content);
+      await other!.blobs.stat(digest);
+      await mine!.blobs.delete(digest);
+      return other!.blobs.open(digest);
+    };
+    await expect(readAfterDelete(createCaches())).rejects.toThrow('blob unknown');
+    const apart = [createMemoryCache(), createMemoryCache()];
+    expect(await buffer(await readAfterDelete(apart))).toEqual(content);
   });
 
   it('remember apart', async () => {
