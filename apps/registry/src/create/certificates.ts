@@ -77,7 +77,7 @@ function readAuthorities(path: string): Promise<string> {
 }
 
 const DAY_MS = 86_400_000;
-const WARNING_DAYS = 7;
+const WARNING_MS = 7 * DAY_MS;
 
 /** What an operator has to know about how long a certificate lasts; `undefined` while there is time. */
 export function validityWarning(own: X509Certificate, now: number): string | undefined {
@@ -87,7 +87,9 @@ export function validityWarning(own: X509Certificate, now: number): string | und
   }
   const left = validToDate.getTime() - now;
   if (left < 0) return `the certificate has expired at ${validToDate.toISOString()}`;
-  if (left > WARNING_DAYS * DAY_MS) return undefined;
+  // Some last for a day, and are renewed twice in it.
+  const lifetime = validToDate.getTime() - validFromDate.getTime();
+  if (left > Math.min(WARNING_MS, lifetime / 4)) return undefined;
   return `the certificate expires at ${validToDate.toISOString()}`;
 }
 
