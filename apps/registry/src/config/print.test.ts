@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from './load.ts';
+import { shapeOf } from './keys.ts';
 import { printConfig } from './print.ts';
+import { configSchema } from './schema.ts';
+import { isSecretKey } from './secret-keys.ts';
+import { nodeAt } from './tree.ts';
 
 const SECRET = 'hunter2';
 
@@ -19,6 +23,8 @@ notifications:
       url: https://user:${SECRET}@listener.example/events
       headers: { Authorization: [Bearer ${SECRET}], X-Other: [${SECRET}] }
       secret: ${SECRET}
+health:
+  http: [{ uri: "https://user:${SECRET}@h/", headers: { X-Other: [${SECRET}] } }]
 proxy:
   remoteurl: https://user:${SECRET}@registry.example
   username: user
@@ -26,6 +32,24 @@ proxy:
   upstreams:
     - { prefix: a, remoteurl: "https://${SECRET}@a.example", username: user, password: ${SECRET} }
 `;
+
+/** The path of every scalar below a schema; of lists and maps, one item. */
+function scalarsOf(schema: Parameters<typeof shapeOf>[0], path: readonly string[]): string[][] {
+  const shape = shapeOf(schema);
+  switch (shape.kind) {
+    case 'section':
+      return [...shape.keys].flatMap(([key, child]) => scalarsOf(child, [...path, key]));
+    case 'list':
+      return scalarsOf(shape.items, [...path, '0']);
+    case 'map':
+      return scalarsOf(shape.values, [...path, 'X-Other']);
+    case 'text':
+    case 'anything':
+      return [[...path]];
+    case 'value':
+      return [];
+  }
+}
 
 const OTHER_DRIVER = `
 version: 0.1
@@ -44,8 +68,19 @@ describe('a printed configuration', () => {
     expect(parseConfig(printed).warnings).toEqual([]);
   });
 
+  it('is tried with every secret that there is a key for', () => {
+    const secrets = scalarsOf(configSchema, [])
+      .filter((path) => isSecretKey(path.join('.')))
+      .map((path) => path.join('.').replace(/(\.X-Other)\.0$/, '$1'));
+    expect(secrets).toContain('redis.password');
+    const { effective } = parseConfig(SECRETS);
+    const untried = secrets.filter((key) => nodeAt(effective, ...key.split('.')) === undefined);
+    expect(untried).toEqual([]);
+  });
+
   it.each([
     'storage: inmemory',
+    'storage: inmemory\nhttp: { cors: { origins: ["https://a.example"], credentials: true } }',
     'storage: { filesystem: }\nauth: none\nlog: { level: Info }',
     'storage: inmemory\nlog: { fields: { a: yes, b: "yes", c: 0x10, d: 1.50, e: [1, { f: null }] } }',
     'storage: inmemory\nproxy: { remoteurl: "http://h", username: 007, ttl: 1h }',

@@ -43,7 +43,8 @@ function nodeOf(node: ConfigNode, path: string): Node {
 }
 
 function scalarOf({ value }: ScalarNode, path: string): Scalar {
-  if (isSecretKey(path)) return new Scalar(MASK);
+  // Whether there are credentials is no secret.
+  if (isSecretKey(path) && typeof value !== 'boolean') return new Scalar(MASK);
   return new Scalar(typeof value === 'string' ? withoutUserinfo(value) : value);
 }
 
