@@ -1,5 +1,4 @@
 import cluster, { type Worker } from 'node:cluster';
-import { once } from 'node:events';
 import type { Exclusion } from '@purser/core';
 import type { LineSink } from '../observe/logger.ts';
 import { forwardWholeLines } from './forward-whole-lines.ts';
@@ -39,20 +38,24 @@ export class WorkerProcess {
     this.slot = slot;
     this.#worker = cluster.fork(environmentOf({ slot, count }));
     const { process } = this.#worker;
-    forwardWholeLines(process.stdout!, writeOutput);
-    forwardWholeLines(process.stderr!, writeError);
+    if (process.stdout) forwardWholeLines(process.stdout, writeOutput);
+    if (process.stderr) forwardWholeLines(process.stderr, writeError);
     this.peer = new Peer({
       send: (message, callback) => this.#worker.send(message, callback),
       on: (event, listener) => this.#worker.on(event, listener),
     });
     const held = new HeldKeys(exclusion, this.peer);
-    // Without an end when the system would not start another process.
-    const closed = once(process, 'close').catch(() => [null, null]);
-    this.ended = closed.then(([status, signal]) => {
+    const closed = Promise.withResolvers<WorkerEnd>();
+    process.once('close', (status, signal) => closed.resolve({ status, signal }));
+    this.#worker.on('error', () => {
+      // Where the system would not start another process, there is nothing to end, and nothing that writes.
+      if (process.pid === undefined) closed.resolve({ status: null, signal: null });
+    });
+    this.ended = closed.promise.then((end) => {
       this.isConnected = false;
       this.peer.end(new Error(`worker ${slot} has ended`));
       held.releaseAll();
-      return { status, signal } as WorkerEnd;
+      return end;
     });
     this.peer.handle('hello', () => {
       this.isConnected = true;

@@ -138,7 +138,7 @@ export class WorkerProcesses {
   }
 
   #tell({ slot, readyAt }: WorkerProcess, { status, signal }: WorkerEnd, delayMs: number): void {
-    const how = signal ?? `status ${status}`;
+    const how = signal ?? (status === null ? 'the system starts no process' : `status ${status}`);
     const what = readyAt === undefined ? 'could not start' : 'ended';
     this.#options.logger.error(
       `worker ${slot} ${what} (${how}); another takes its place in ${delayMs / 1000}s`,
