@@ -5,6 +5,7 @@ import type { Config } from '../config/schema.ts';
 import { findInheritedSocket } from '../create/inherited-socket.ts';
 import { clearAddress, listen } from '../create/listen.ts';
 import { prepareRootDirectory } from '../create/root-directory.ts';
+import { createTracing } from '../create/tracing.ts';
 import { createServer } from '../create/server.ts';
 import { ServiceManager } from '../create/service-manager.ts';
 import { createLogger, type AdjustableLogger, type LineSink } from '../observe/logger.ts';
@@ -79,7 +80,8 @@ export async function serve(path: string | undefined, process: CommandProcess): 
   }
   const writeAccess = config.log.accesslog.disabled ? undefined : process.writeOutput;
   const reloadable = [reloadableLevel(logger)];
-  const server = await createServer(config, { logger, writeAccess }, { reloadable });
+  const tracing = await createTracing(environment, logger);
+  const server = await createServer(config, { logger, writeAccess, tracing }, { reloadable });
   void reloadOnRequest(server, reloading);
   onServing(await listen(server.http, address));
   return drainOnSignal(server, { config, logger, process: supervised });

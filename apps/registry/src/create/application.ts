@@ -35,11 +35,12 @@ export function createApplication(
   config: Config,
   { registry, forms, driver, access, writes, decorate, health, observation }: ServedParts,
 ): RequestListener {
-  const { logger, metrics } = observation;
+  const { logger, around, routeObservers } = observation;
   const admission = new Admission(config.http.limits, logger);
   const application = new Koa();
   application.use(observeRequests(observation));
   application.use(answerProbes(new Readiness({ driver, writes, logger }), health));
+  for (const middleware of around) application.use(middleware);
   application.use(refuseWhileUnhealthy(health));
   const origins = allowOrigins(config.http.cors);
   if (origins !== undefined) application.use(origins);
@@ -53,7 +54,9 @@ export function createApplication(
       admit: (context) => admission.admit(context),
       writes,
       decorate,
-      onRoute: metrics?.observeRoute,
+      onRoute(route, context) {
+        for (const observe of routeObservers) observe(route, context);
+      },
       onError: (error, context) =>
         logger.error('request failed', { ...identifyRequest(context), ...describeError(error) }),
     }),

@@ -1,6 +1,7 @@
 import type { Notifier } from '@purser/notifications';
 import type { StorageDriver } from '@purser/storage-driver';
 import type { Health } from '../observe/health/health.ts';
+import type { Tracing } from '../observe/tracing/tracing.ts';
 import type { ServerAccess } from './access.ts';
 import type { ServerCache } from './cache.ts';
 import type { DebugServer } from './debug-server.ts';
@@ -18,11 +19,23 @@ export interface RunningParts {
   readonly access: ServerAccess;
   readonly stored: StorageDriver;
   readonly debug?: DebugServer | undefined;
+  readonly tracing?: Tracing | undefined;
 }
 
 /** From the outside in: what requests make use of is there until the last of them is over. */
 export async function closeServer(
-  { health, front, maintenance, proxy, notifier, cache, access, stored, debug }: RunningParts,
+  {
+    health,
+    front,
+    maintenance,
+    proxy,
+    notifier,
+    cache,
+    access,
+    stored,
+    debug,
+    tracing,
+  }: RunningParts,
   timeoutMs: number,
 ): Promise<boolean> {
   health[Symbol.dispose]();
@@ -33,6 +46,7 @@ export async function closeServer(
   cache?.close();
   access.close();
   await disposeOf(stored);
+  await tracing?.close();
   await debug?.close();
   return isClean;
 }

@@ -126,7 +126,8 @@ export async function createServer(
     metrics: metrics && (() => metrics.snapshot()),
     reloadableKeys: reloadable.flatMap(({ keys }) => keys),
     reload: createReload(reloadable, config),
-    close: (timeoutMs) => (closing ??= closeServer({ ...running, debug }, timeoutMs)),
+    close: (timeoutMs) =>
+      (closing ??= closeServer({ ...running, debug, tracing: observers.tracing }, timeoutMs)),
   };
 }
 

@@ -5,6 +5,7 @@ import type { Config } from '../config/schema.ts';
 import { findInheritedSocket } from '../create/inherited-socket.ts';
 import { listen } from '../create/listen.ts';
 import { createServer } from '../create/server.ts';
+import { createTracing } from '../create/tracing.ts';
 import { joinPrimary } from './join-primary.ts';
 import type { WorkerPlace } from './worker-place.ts';
 
@@ -28,7 +29,9 @@ export async function serveAsWorker(
   const membership = joinPrimary(place);
   const writeAccess = config.log.accesslog.disabled ? undefined : process.writeOutput;
   const reloadable = [reloadableLevel(logger)];
-  const server = await createServer(config, { logger, writeAccess }, { membership, reloadable });
+  const tracing = await createTracing(process.environment, logger);
+  const observers = { logger, writeAccess, tracing };
+  const server = await createServer(config, observers, { membership, reloadable });
   void reloadOnRequest(server, reloading);
   const { metrics } = server;
   if (metrics !== undefined) membership.primary.handle('metrics', () => metrics());
