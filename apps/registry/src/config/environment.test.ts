@@ -46,8 +46,18 @@ describe('a REGISTRY_ variable', () => {
     const { config, warnings } = load({
       REGISTRY_COMPATIBILITY_SCHEMA1_TRUSTKEY: '/etc/key.pem',
       REGISTRY_NOTIFICATIONS_EVENTCONFIG_INCLUDEREFERENCES: 'true',
+      REGISTRY_HEALTH_FILECHECKERS_0_FILE: '/maintenance',
+      REGISTRY_HEALTH_HTTPCHECKERS_0_URI: 'https://a.example/',
+      REGISTRY_HEALTH_TCPCHECKERS: '[{ addr: "a:1" }]',
+      REGISTRY_REDIS_OPTIONS_ADDRS: '[a:6379, b:6379]',
     });
     expect(warnings).toEqual([]);
+    expect(config.health).toMatchObject({
+      file: [{ file: '/maintenance' }],
+      http: [{ uri: 'https://a.example/' }],
+      tcp: [{ addr: 'a:1' }],
+    });
+    expect(config.redis.addrs).toEqual(['a:6379', 'b:6379']);
     expect(config.compatibility.schema1.signingkeyfile).toBe('/etc/key.pem');
     expect(config.notifications.events.includereferences).toBe(true);
   });
@@ -61,6 +71,53 @@ describe('a REGISTRY_ variable', () => {
     expect(config.notifications.endpoints).toMatchObject([
       { name: 'listener', url: 'https://listener.example/events', timeout: 500 },
     ]);
+  });
+
+  it.each<[string, Environment, object]>([
+    [
+      'a key that distribution cannot set below an untyped map',
+      { REGISTRY_STORAGE_MAINTENANCE_UPLOADPURGING_AGE: '1h' },
+      { storage: { maintenance: { uploadpurging: { age: 3_600_000 } } } },
+    ],
+    [
+      'a whole item of a list, which ends distribution',
+      { REGISTRY_NOTIFICATIONS_ENDPOINTS_0: '{ name: a, url: "http://h" }' },
+      { notifications: { endpoints: [{ name: 'a', url: 'http://h' }] } },
+    ],
+    [
+      'an item of a list of values, which distribution leaves out',
+      {
+        REGISTRY_VALIDATION_MANIFESTS_INDEXES_PLATFORMS: 'none',
+        'REGISTRY_HTTP_HEADERS_X-LIST_0': 'c',
+      },
+      { http: { headers: { 'X-List': ['c', 'b'] } } },
+    ],
+    [
+      'a section that is made when it is needed',
+      { REGISTRY_PROXY_REMOTEURL: 'https://h', REGISTRY_PROXY_EXEC_COMMAND: 'helper' },
+      { proxy: { exec: { command: 'helper' } } },
+    ],
+    [
+      'access control, the usual way',
+      {
+        REGISTRY_AUTH: 'htpasswd',
+        REGISTRY_AUTH_HTPASSWD_REALM: 'r',
+        REGISTRY_AUTH_HTPASSWD_PATH: 'p',
+      },
+      { auth: { kind: 'htpasswd', realm: 'r', path: 'p' } },
+    ],
+    [
+      'the middleware of the storage, key by key',
+      {
+        REGISTRY_MIDDLEWARE_STORAGE_0_NAME: 'redirect',
+        REGISTRY_MIDDLEWARE_STORAGE_0_OPTIONS_BASEURL: 'https://h',
+      },
+      { middleware: { storage: [{ options: { baseurl: 'https://h' } }] } },
+    ],
+  ])('sets %s', (_, environment, config) => {
+    const loaded = load(environment);
+    expect(loaded.warnings).toEqual([]);
+    expect(loaded.config).toMatchObject(config);
   });
 
   it('changes one parameter of the driver and leaves the others', () => {

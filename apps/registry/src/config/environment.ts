@@ -39,7 +39,7 @@ export function applyEnvironment(
     const value = parseDocument(text, () => origin);
     problems.push(...value.problems);
     if (value.problems.length > 0) continue;
-    const parts = variable.slice(PREFIX.length).split('_');
+    const parts = partsOf(variable);
     try {
       result = override({ node: result, shape: shapeOf(schema), path: '' }, parts, {
         origin,
@@ -64,6 +64,12 @@ function variablesOf(environment: Environment): [string, string][] {
     .filter((entry): entry is [string, string] => entry[1] !== undefined)
     .filter(([name]) => name.startsWith(PREFIX) && name !== CONFIGURATION_PATH_VARIABLE)
     .sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** What distribution has between the section and its keys may be left out, and is no key. */
+function partsOf(variable: string): string[] {
+  const name = variable.slice(PREFIX.length);
+  return name.replace(/^REDIS_OPTIONS_(?=.)/, 'REDIS_').split('_');
 }
 
 function unknownVariable({ path, known }: NotOverridable): string {
@@ -140,6 +146,9 @@ function keyFor(part: string, map: MapNode, place: Place): string {
 /** Keys whose variables distribution names otherwise; the name of the key works as well. */
 const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
   ['compatibility.schema1.signingkeyfile', 'TRUSTKEY'],
+  ['health.file', 'FILECHECKERS'],
+  ['health.http', 'HTTPCHECKERS'],
+  ['health.tcp', 'TCPCHECKERS'],
   ['notifications.events', 'EVENTCONFIG'],
 ]);
 
