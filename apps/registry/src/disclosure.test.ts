@@ -4,8 +4,10 @@ import { PurserProcess } from './fixtures/purser-process.ts';
 import { startRegistry } from './start-registry.ts';
 
 const SECRET = 'hunter2';
+/** Processes start slowly on a machine that is busy. */
+const LIMIT_MS = 60_000;
 
-describe('secrets in debug endpoints', () => {
+describe('secrets in debug endpoints', { timeout: LIMIT_MS }, () => {
   it('are in none of them, nor in the headers of their answers', async () => {
     const url = `http://user:${SECRET}@127.0.0.1:9`;
     await using registry = await startRegistry({
@@ -42,7 +44,7 @@ net.Socket.prototype.connect = function (...words) {
 };`,
 )}`;
 
-describe('tracing unasked', () => {
+describe('tracing unasked', { timeout: LIMIT_MS }, () => {
   it('does not happen: a server that is told of nobody connects to nobody', async () => {
     await using directory = await createTemporaryDirectory();
     const told = { NODE_OPTIONS: `--import ${CONNECTION_TELLER}`, REGISTRY_LOG_LEVEL: 'info' };
