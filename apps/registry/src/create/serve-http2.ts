@@ -39,7 +39,7 @@ export function serveHttp2(server: Server, { headersize, headers }: HeaderLimits
       maxConcurrentStreams: MOST_STREAMS,
       maxHeaderListSize: headersize,
       initialWindowSize: WINDOW_SIZE,
-      // Clients in Go fill them; with the 16 KiB of Node.js a push costs a quarter more. None is held whole.
+      // Clients in Go fill them; with the 16 KiB of Node.js a push costs the server more time. None is held whole.
       maxFrameSize: MOST_FRAME_SIZE,
     },
   });
