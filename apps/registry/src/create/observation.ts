@@ -1,6 +1,7 @@
 import type { Middleware } from 'koa';
 import type { Config } from '../config/schema.ts';
 import { logDriverCalls } from '../observe/log-driver-calls.ts';
+import { noteRouteVariables } from '../observe/note-route-variables.ts';
 import type { LineSink, Logger } from '../observe/logger.ts';
 import type { Metrics } from '../observe/metrics/metrics.ts';
 import type { RouteObserver } from '../observe/metrics/request-metrics.ts';
@@ -37,13 +38,12 @@ export async function createObservation(
     traced?.observeDriver,
     logger.isEnabled('debug') ? logDriverCalls(logger) : undefined,
   ];
+  const routeObservers = [noteRouteVariables, metrics?.observeRoute, traced?.observeRoute];
   return {
     ...observers,
     metrics,
     driverObservers: driverObservers.filter((observer) => observer !== undefined),
-    routeObservers: [metrics?.observeRoute, traced?.observeRoute].filter(
-      (observer) => observer !== undefined,
-    ),
+    routeObservers: routeObservers.filter((observer) => observer !== undefined),
     around: traced === undefined ? [] : [traced.middleware],
   };
 }

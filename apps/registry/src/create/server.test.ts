@@ -35,6 +35,23 @@ describe('the server', () => {
     expect(JSON.stringify(lines)).not.toContain('hunter2');
   });
 
+  it('tells in the log what the path of a request names', async () => {
+    const { lines, logger } = recordLog();
+    await using registry = await startRegistry({ logger, http: { prefix: '/registry' } });
+    const url = `${registry.url}/registry/v2/team/app`;
+    const upload = '0af76519-16cd-43dd-8448-eb211c80319c';
+    for (const path of ['/manifests/latest', `/blobs/${EMPTY}`, `/blobs/uploads/${upload}`]) {
+      await fetch(url + path);
+    }
+    await registry.close();
+    const completed = lines.filter(({ msg }) => String(msg).startsWith('response completed'));
+    expect(completed).toEqual([
+      expect.objectContaining({ 'vars.name': 'team/app', 'vars.reference': 'latest' }),
+      expect.objectContaining({ 'vars.name': 'team/app', 'vars.digest': EMPTY }),
+      expect.objectContaining({ 'vars.name': 'team/app', 'vars.uuid': upload }),
+    ]);
+  });
+
   it('tells of damage in storage, and serves on', async () => {
     await using directory = await createTemporaryDirectory();
     const { lines, logger } = recordLog();

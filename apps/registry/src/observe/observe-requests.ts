@@ -50,6 +50,7 @@ export function identifyRequest({ req, state, ip }: Context): LogFields {
     'http.request.method': req.method,
     'http.request.uri': req.url,
     'http.request.remoteaddr': ip,
+    ...(state['vars'] as LogFields | undefined),
   };
 }
 
