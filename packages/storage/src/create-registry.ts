@@ -33,6 +33,8 @@ export interface RegistryOptions {
   readonly deletion?: boolean | undefined;
   /** Whether whole repositories may be deleted, which needs `deletion` as well. Default `false`. */
   readonly repositoryDeletion?: boolean | undefined;
+  /** How many tags are read at a time when those of a manifest are looked for. Default 16. */
+  readonly tagReads?: number | undefined;
   /** What a manifest refers to and must be there when it is pushed. Default: all of it. */
   readonly references?: ReferencePolicy | undefined;
   /**
@@ -66,6 +68,7 @@ export interface StoredRegistry extends Registry {
   purgeUploads(options: PurgeUploadsOptions): AsyncIterable<UnfinishedUpload>;
 }
 
+const DEFAULT_TAG_READS = 16;
 const DEFAULT_MANIFEST_MEMORY = 16 * 1024 * 1024;
 
 /**
@@ -84,6 +87,7 @@ export function createRegistry(options: RegistryOptions): StoredRegistry {
     decoder: options.decoder,
     cache: options.cache,
     policy: { deletion: options.deletion ?? false, references: options.references ?? {} },
+    reads: options.tagReads ?? DEFAULT_TAG_READS,
     isRemovable: options.repositoryDeletion ?? false,
     links: new Links(driver, report),
     grants: new Grants(driver, options.clock),

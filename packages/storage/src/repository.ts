@@ -29,6 +29,8 @@ export interface RepositoryParts {
   readonly decoder: ManifestDecoder;
   readonly cache: BlobDescriptorCache | undefined;
   readonly policy: Policy;
+  /** How many tags are read at a time in a search. */
+  readonly reads: number;
   /** Whether repositories have a remover. */
   readonly isRemovable: boolean;
   readonly report: DamageReporter;

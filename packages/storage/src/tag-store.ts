@@ -11,6 +11,7 @@ import {
   type TagService,
 } from '@purser/core';
 import { DriverError, type StorageDriver } from '@purser/storage-driver';
+import { batches } from './batches.ts';
 import { eachOf } from './each-of.ts';
 import type { LinkedContent } from './linked-content.ts';
 import type { Links } from './links.ts';
@@ -33,6 +34,8 @@ export interface TagStoreOptions {
   /** The repository's manifests. */
   readonly revisions: LinkedContent;
   readonly policy: Policy;
+  /** How many tags are read at a time in a search. */
+  readonly reads: number;
   /** Holds tags that are being moved under a condition, in all repositories. */
   readonly moving: Exclusion;
 }
@@ -44,14 +47,16 @@ export class TagStore implements TagService {
   readonly #name: RepositoryName;
   readonly #revisions: LinkedContent;
   readonly #policy: Policy;
+  readonly #reads: number;
   readonly #moving: Exclusion;
 
-  constructor({ driver, links, name, revisions, policy, moving }: TagStoreOptions) {
+  constructor({ driver, links, name, revisions, policy, reads, moving }: TagStoreOptions) {
     this.#driver = driver;
     this.#links = links;
     this.#name = name;
     this.#revisions = revisions;
     this.#policy = policy;
+    this.#reads = reads;
     this.#moving = moving;
   }
 
@@ -92,8 +97,11 @@ export class TagStore implements TagService {
 
   async *lookup(digest: Digest, options?: OperationOptions): AsyncIterable<Tag> {
     try {
-      for await (const tag of this.list(options)) {
-        if ((await this.get(tag, options)) === digest) yield tag;
+      for await (const page of this.#pages(options ?? {})) {
+        for (const tags of batches(page, this.#reads)) {
+          const digests = await Promise.all(tags.map((tag) => this.get(tag, options)));
+          yield* tags.filter((_, index) => digests[index] === digest);
+        }
       }
     } catch (error) {
       if (!RegistryError.is(error, 'NAME_UNKNOWN')) throw error;

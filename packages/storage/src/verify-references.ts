@@ -5,6 +5,7 @@ import {
   type ManifestReference,
   type OperationOptions,
 } from '@purser/core';
+import { batches } from './batches.ts';
 import { isRequired, type ReferencePolicy } from './policy.ts';
 
 /** How many references are looked up at a time. */
@@ -45,10 +46,6 @@ export async function verifyReferences(
   const [first, ...related] = missing.map(unknownReference);
   if (first === undefined) return;
   throw new RegistryError(first.code, { message: first.message, detail: first.detail, related });
-}
-
-function* batches<T>(all: readonly T[], size: number): Iterable<readonly T[]> {
-  for (let start = 0; start < all.length; start += size) yield all.slice(start, start + size);
 }
 
 function unknownReference({ kind, descriptor: { digest } }: ManifestReference): RegistryError {
