@@ -58,6 +58,12 @@ export interface Caller {
     wanted: readonly Access[],
   ): AccessRefusal | undefined | Promise<AccessRefusal | undefined>;
 
+  /**
+   * The classes of content, such as `image`, that the caller may push to a repository, if that is told; `undefined` when it
+   * is not, and any will do. Asked only where the registry tells classes apart.
+   */
+  classesOf?(name: RepositoryName): readonly string[] | undefined;
+
   /** Whether the catalog names a repository, to a caller who may list. It names all when absent. */
   sees?(name: RepositoryName): boolean | Promise<boolean>;
 }

@@ -43,6 +43,11 @@ export interface RegistryApiOptions {
   readonly maximumCatalogEntries?: number | undefined;
   /** Whether clients are sent to where a blob lies when the registry can name a URL. Default: `true`. */
   readonly redirect?: boolean | undefined;
+  /**
+   * The classes of manifests that may be pushed, `image` or `plugin`, by the media type of their config; others are
+   * `DENIED`. Default: classes are not told apart.
+   */
+  readonly manifestClasses?: readonly string[] | undefined;
   /** Tells who may do what. Default: everyone may do everything. */
   readonly access?: AccessController | undefined;
   /**
@@ -112,6 +117,7 @@ export interface Settings {
   readonly maximumTags: number;
   readonly maximumCatalogEntries: number;
   readonly redirect: boolean;
+  readonly manifestClasses: readonly string[] | undefined;
   readonly access: AccessController | undefined;
   readonly admit: ((context: Context) => Promise<void> | undefined) | undefined;
   readonly writes: WriteGate | undefined;
@@ -140,6 +146,7 @@ export function resolveOptions(options: RegistryApiOptions): Settings {
       options.maximumCatalogEntries ?? 1000,
     ),
     redirect: options.redirect ?? true,
+    manifestClasses: options.manifestClasses,
     access: options.access,
     admit: options.admit,
     writes: options.writes,

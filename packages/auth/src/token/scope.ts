@@ -3,6 +3,8 @@ import type { Access } from '@purser/core';
 /** What a token grants of one resource. */
 export interface GrantedScope {
   readonly type: string;
+  /** Of content that may be pushed. A token that names none means images. */
+  readonly class: string;
   readonly name: string;
   readonly actions: readonly string[];
 }
@@ -21,11 +23,13 @@ export function parseScopes(claim: unknown): readonly GrantedScope[] | undefined
 }
 
 function parseScope(entry: unknown): GrantedScope | undefined {
-  const { type, name, actions } = (entry ?? {}) as Readonly<Record<string, unknown>>;
+  const given = (entry ?? {}) as Readonly<Record<string, unknown>>;
+  const { type, name, actions, class: claimed } = given;
   if (typeof type !== 'string' || typeof name !== 'string') return undefined;
-  if (actions === undefined || actions === null) return { type, name, actions: [] };
+  const resource = { type, name, class: (typeof claimed === 'string' && claimed) || 'image' };
+  if (actions === undefined || actions === null) return { ...resource, actions: [] };
   const isList = Array.isArray(actions) && actions.every((action) => typeof action === 'string');
-  return isList ? { type, name, actions } : undefined;
+  return isList ? { ...resource, actions } : undefined;
 }
 
 /** Tokens know no difference between a push that overwrites and one that does not. */
@@ -41,6 +45,20 @@ export function isGranted(scopes: readonly GrantedScope[], access: Access): bool
       name === access.name &&
       (actions.includes(action) || actions.includes('*')),
   );
+}
+
+/**
+ * The classes of content that a token names for a repository.
+ *
+ * @returns `undefined` when it names the repository not at all.
+ * @see distribution, registry/auth/token, `resources`.
+ */
+export function grantedClasses(
+  scopes: readonly GrantedScope[],
+  repository: string,
+): readonly string[] | undefined {
+  const of = scopes.filter(({ type, name }) => type === 'repository' && name === repository);
+  return of.length === 0 ? undefined : of.map((scope) => scope.class);
 }
 
 /**

@@ -96,6 +96,17 @@ describe('a token', () => {
     expect(caller).not.toHaveProperty('sees');
   });
 
+  it('names the classes of what may be pushed; without one it means images', async () => {
+    const granted = [
+      { type: 'repository', name: 'a', actions: ['push'] },
+      { type: 'repository', class: 'plugin', name: 'a', actions: ['push'] },
+      { type: 'repository', class: '', name: 'b', actions: ['pull'] },
+    ];
+    const caller = await identify(await tokenOf({ ...CLAIMS, access: granted }));
+    const classes = ['a', 'b', 'c'].map((name) => caller.classesOf?.(parseRepositoryName(name)));
+    expect(classes).toEqual([['image', 'plugin'], ['image'], undefined]);
+  });
+
   it('names a key of the bundle by its thumbprint, or by the id that libtrust gives it', async () => {
     const { keys } = server.authority.issued;
     for (const kid of keyIdsOf(server.roots[0]!.publicKey)) {

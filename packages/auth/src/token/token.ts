@@ -1,7 +1,7 @@
 import type { Access, AccessController, AccessRequest } from '@purser/core';
 import { jwtVerify, type JWTPayload } from 'jose';
 import { checkText, credentialsOf, formatChallenge } from '../challenge.ts';
-import { formatScope, isGranted, parseScopes, type GrantedScope } from './scope.ts';
+import { formatScope, grantedClasses, isGranted, parseScopes, type GrantedScope } from './scope.ts';
 import { signingKeyOf, type Trust } from './signing-key.ts';
 
 /** Those that a public key can verify. */
@@ -63,6 +63,7 @@ export function createTokenController(options: TokenOptions): AccessController {
       if (grant === undefined) return { refusalOf: (wanted) => challenge(wanted, 'invalid_token') };
       return {
         user: grant.user,
+        classesOf: (name) => grantedClasses(grant.scopes, name),
         refusalOf: (wanted) =>
           wanted.every((access) => isGranted(grant.scopes, access))
             ? undefined

@@ -20,6 +20,7 @@ import { accessTo, refuse } from '../authorize.ts';
 import { queryOf, type MethodTable, type RepositoryCall } from '../call.ts';
 import { etagOf, isNotModified, preconditionFailed, replacementCondition } from '../conditional.ts';
 import { acceptedTypes, convertForClient } from '../convert-manifest.ts';
+import { checkClass } from '../manifest-class.ts';
 import { readManifest } from '../request-body.ts';
 import { warn } from '../warnings.ts';
 
@@ -85,6 +86,8 @@ async function putManifest(call: ManifestCall): Promise<void> {
   const payload = await readManifest(context.req, settings.maximumManifestSize);
   const manifest = settings.decoder.decode(payload, headers['content-type']);
   checkClaims(manifest.claims, { name, tags });
+  const { manifestClasses: classes } = settings;
+  if (classes !== undefined) checkClass(manifest, { classes, name, caller: call.caller });
   const allow = await tagCondition(
     call,
     tags,
