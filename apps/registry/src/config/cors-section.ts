@@ -14,11 +14,11 @@ export const cors = section({
   /** Of pages: `https://ui.example.org`, or `*` for all. Default: none. */
   origins: z.array(origin, { error: 'a list of origins' }).default([]),
   /** Whether browsers may send the login that they remember. */
-  credentials: flag(false),
+  allowcredentials: flag(false),
   /** How long browsers remember what is allowed. */
   maxage: duration().default(600_000),
-}).refine(({ origins, credentials }) => !credentials || !origins.includes('*'), {
-  path: ['credentials'],
+}).refine(({ origins, allowcredentials }) => !allowcredentials || !origins.includes('*'), {
+  path: ['allowcredentials'],
   error: 'false while every origin is allowed: a page of anybody could use the login',
   when: isSection,
 });

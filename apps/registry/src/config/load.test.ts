@@ -21,6 +21,7 @@ describe('a configuration file', () => {
           redirect: { disable: false },
           cache: { blobdescriptorsize: 10_000, isDeprecated: false },
           maintenance: { uploadpurging: PURGING, readonly: { enabled: false } },
+          tag: { concurrencylimit: 16 },
           scrub: { enabled: false, interval: 7 * DAY, rate: 16_777_216, repair: false },
           gc: { interval: 0, grace: DAY / 24, deleteuntagged: false },
         },
@@ -34,13 +35,14 @@ describe('a configuration file', () => {
           headers: {},
           debug: { prometheus: { enabled: false, path: '/metrics' } },
           limits: expect.objectContaining({ requests: 500 }),
-          cors: { origins: [], credentials: false, maxage: 600_000 },
+          cors: { origins: [], allowcredentials: false, maxage: 600_000 },
         },
         health: { storagedriver: NO_CHECK, file: [], http: [], tcp: [] },
         middleware: { storage: [] },
         catalog: { maxentries: 1000 },
         tags: { maxtags: 1000 },
         validation: { blobs: 'all', manifests: 'all', urls: { allow: [], deny: [] } },
+        policy: { repository: { classes: [] } },
         compatibility: { schema1: { enabled: false } },
         notifications: {
           events: { includereferences: false },
@@ -57,16 +59,6 @@ describe('a configuration file', () => {
   it('is frozen to the bottom', () => {
     const { config } = parseConfig(MINIMAL);
     expect(() => Object.assign(config.storage.delete, { enabled: true })).toThrow(TypeError);
-  });
-
-  it.each([
-    ['{ disabled: true }', 'none'],
-    ['{ disabled: true, enabled: true }', 'all'],
-    ['{ manifests: { indexes: { platforms: none } } }', 'none'],
-    ['{ manifests: { indexes: { platforms: list } } }', 'all'],
-  ])('asks for the members of indexes by validation: %s', (validation, manifests) => {
-    const { config } = parseConfig(`${MINIMAL}validation: ${validation}`);
-    expect(config.validation).toMatchObject({ blobs: 'all', manifests });
   });
 
   it('never keeps the secret, which nothing needs', () => {
@@ -137,6 +129,7 @@ storage:
   maintenance:
     uploadpurging: { enabled: false, age: 24h, interval: 24h, dryrun: true }
     readonly: { enabled: true, message: moving, retryafter: 10m }
+  tag: { concurrencylimit: 4 }
   gc: { interval: 12h, grace: 30m, deleteuntagged: true }
   scrub: { enabled: true, interval: 24h, rate: 1, repair: true }
   cache: { blobdescriptor: redis, layerinfo: inmemory, blobdescriptorsize: 50 }
@@ -150,7 +143,7 @@ http:
   h2c: { enabled: true }
   workers: 3
   headers: { X-Content-Type-Options: [nosniff], X-Number: [0.10] }
-  cors: { origins: [https://ui.example], credentials: true, maxage: 1s }
+  cors: { origins: [https://ui.example], allowcredentials: true, maxage: 1s }
   debug: { addr: ":5001", prometheus: { enabled: true, path: /prometheus } }
 middleware:
   storage:
@@ -162,6 +155,7 @@ validation:
     blobs: none
     indexes: { platforms: List, platformlist: [{ architecture: amd64, os: linux }] }
     urls: { allow: ["^https://a/"], deny: [secret] }
+policy: { repository: { classes: [image] } }
 compatibility: { schema1: { enabled: true, signingkeyfile: /etc/key.json } }
 notifications:
   events: { includereferences: true }
@@ -212,6 +206,7 @@ redis:
         uploadpurging: { ...PURGING, enabled: false, age: DAY, dryrun: true },
         readonly: { enabled: true, message: 'moving', retryafter: 600_000 },
       },
+      tag: { concurrencylimit: 4 },
       scrub: { enabled: true, interval: DAY, rate: 1, repair: true },
       gc: { interval: DAY / 2, grace: DAY / 48, deleteuntagged: true },
     },
@@ -230,7 +225,7 @@ redis:
         prometheus: { enabled: true, path: '/prometheus' },
       },
       limits: expect.objectContaining({ requests: 500 }),
-      cors: { origins: ['https://ui.example'], credentials: true, maxage: 1000 },
+      cors: { origins: ['https://ui.example'], allowcredentials: true, maxage: 1000 },
     },
     health: { storagedriver: NO_CHECK, file: [], http: [], tcp: [] },
     middleware: {
@@ -245,6 +240,7 @@ redis:
       manifests: [{ architecture: 'amd64', os: 'linux' }],
       urls: { allow: ['^https://a/'], deny: ['secret'] },
     },
+    policy: { repository: { classes: ['image'] } },
     compatibility: { schema1: { enabled: true, signingkeyfile: '/etc/key.json' } },
     notifications: {
       events: { includereferences: true },

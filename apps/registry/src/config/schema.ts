@@ -9,7 +9,7 @@ import { notifications } from './notifications-section.ts';
 import { proxy } from './proxy-section.ts';
 import { redis } from './redis-section.ts';
 import { storage, type StorageInput } from './storage-section.ts';
-import { integer, isSection, section } from './values.ts';
+import { integer, isSection, section, text } from './values.ts';
 import { validation } from './validation-section.ts';
 import { checkWorkers } from './check-workers.ts';
 
@@ -42,6 +42,12 @@ export const configSchema = section({
   }).prefault({}),
   /** What a manifest refers to and must be there when it is pushed. */
   validation: validation.prefault({}),
+  policy: section({
+    repository: section({
+      /** The classes of manifests that may be pushed: `image`, `plugin`. Default: they are not told apart. */
+      classes: z.array(text('a class such as image'), { error: 'a list of classes' }).default([]),
+    }).prefault({}),
+  }).prefault({}),
   compatibility: compatibility.prefault({}),
   /** Who is told of what happens to content. */
   notifications: notifications.prefault({}),

@@ -70,6 +70,8 @@ const driverModule = z
   .looseObject({ module: text('the name of a package, or a path').min(1) }, { error: 'a map' })
   .transform(({ module, ...parameters }) => ({ module, parameters }));
 
+const TAG_READS = 16;
+
 const known = section({
   filesystem: filesystem.optional(),
   gcs: gcs.optional(),
@@ -83,6 +85,13 @@ const known = section({
   redirect: section({ disable: flag(false) }).prefault({}),
   cache: cache.prefault({}),
   maintenance: maintenance.prefault({}),
+  tag: section({
+    /** How many tags are read at a time when those of a manifest are looked for. Default 16, which also 0 means. */
+    concurrencylimit: integer()
+      .min(0, { error: 'an integer, 0 or more' })
+      .transform((limit) => (limit > 0 ? limit : TAG_READS))
+      .default(TAG_READS),
+  }).prefault({}),
   scrub: scrub.prefault({}),
   gc: garbage.prefault({}),
 });
@@ -101,6 +110,7 @@ export const storage = known
       maintenance: chores,
       scrub: scrubbing,
       gc,
+      tag,
       ...drivers
     }) => ({
       driver: driverConfig(drivers),
@@ -110,6 +120,7 @@ export const storage = known
       maintenance: chores,
       scrub: scrubbing,
       gc,
+      tag,
     }),
   );
 

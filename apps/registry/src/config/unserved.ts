@@ -8,7 +8,6 @@ export interface UnservedSection {
   readonly refuse?: (section: ConfigNode) => string | undefined;
 }
 
-const LATER = 'not by this version';
 const NO_MIDDLEWARE =
   'distribution ships none; a program that calls createServer wraps what it serves';
 const NO_DRIVER =
@@ -31,7 +30,6 @@ export const UNSERVED_SECTIONS: ReadonlyMap<string, UnservedSection> = new Map(
     'middleware.http': { reason: NO_MIDDLEWARE },
     'middleware.registry': { reason: NO_MIDDLEWARE },
     'middleware.repository': { reason: NO_MIDDLEWARE },
-    policy: { reason: LATER },
     'proxy.cachewritetimeout': { reason: 'a client never waits for the store' },
     'proxy.exec.lifetime': {
       reason: 'the helper is asked again when the upstream refuses what it said',
@@ -67,7 +65,6 @@ export const UNSERVED_SECTIONS: ReadonlyMap<string, UnservedSection> = new Map(
     'storage.oss': { reason: NO_DRIVER, refuse: () => NO_DRIVER },
     'storage.s3': { reason: NO_DRIVER, refuse: () => NO_DRIVER },
     'storage.swift': { reason: NO_DRIVER, refuse: () => NO_DRIVER },
-    'storage.tag': { reason: LATER },
   } satisfies Record<string, UnservedSection>),
 );
 

@@ -22,7 +22,7 @@ const guarded: StartRegistryOptions = { auth: { silly: { realm: 'r', service: 's
 
 describe('a page of another host', () => {
   it('is let in step by step as a browser asks, with access control', async () => {
-    const cors = { origins: [UI], credentials: true };
+    const cors = { origins: [UI], allowcredentials: true };
     await using registry = await startRegistry({ ...guarded, http: { cors } });
 
     const asked = await preflight(registry.url);
@@ -81,7 +81,10 @@ describe('a page of another host', () => {
   it.each([
     [{ origins: ['ui.example.org'] }, 'http.cors.origins.0: expected an origin such as'],
     [{ origins: ['https://ui.example.org/'] }, 'http.cors.origins.0: expected an origin such as'],
-    [{ origins: ['*'], credentials: true }, 'http.cors.credentials: expected false while every'],
+    [
+      { origins: ['*'], allowcredentials: true },
+      'http.cors.allowcredentials: expected false while every',
+    ],
   ])('is not described by %j', (cors, message) => {
     expect(() => createConfig({ http: { cors } })).toThrow(message);
   });

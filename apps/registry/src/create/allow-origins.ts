@@ -31,7 +31,7 @@ const EXPOSED = [
  */
 export function allowOrigins({
   origins,
-  credentials,
+  allowcredentials,
   maxage,
 }: Config['http']['cors']): Middleware | undefined {
   if (origins.length === 0) return undefined;
@@ -43,7 +43,7 @@ export function allowOrigins({
       const origin = context.get('Origin');
       return allowed.has(origin) ? origin : '';
     },
-    credentials,
+    credentials: allowcredentials,
     exposeHeaders: EXPOSED,
     maxAge: Math.floor(maxage / 1000),
   });

@@ -68,7 +68,8 @@ export function createApplication(
 }
 
 /** What the API does otherwise than by itself, as far as plain values say. */
-function apiSettings({ http, tags, catalog, storage }: Config) {
+function apiSettings({ http, tags, catalog, storage, policy }: Config) {
+  const { classes } = policy.repository;
   return {
     prefix: http.prefix,
     host: http.host,
@@ -77,5 +78,6 @@ function apiSettings({ http, tags, catalog, storage }: Config) {
     maximumTags: tags.maxtags,
     maximumCatalogEntries: catalog.maxentries,
     redirect: !storage.redirect.disable,
+    manifestClasses: classes.length > 0 ? classes : undefined,
   };
 }

@@ -154,6 +154,7 @@ function storageSettings({ storage, validation }: Config, membership: Membership
     deletion: storage.delete.enabled,
     repositoryDeletion: storage.delete.repositories,
     references: validation,
+    tagReads: storage.tag.concurrencylimit,
     exclusion: membership?.exclusion,
   };
 }
