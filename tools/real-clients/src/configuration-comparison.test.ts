@@ -86,13 +86,21 @@ function differingKeys(theirs: Outcomes, ours: Outcomes): readonly string[] {
   );
 }
 
+async function untilStatus(client: RegistryClient, status: number): Promise<void> {
+  await expect
+    .poll(async () => (await client.request({ method: 'GET', path: '/v2/' })).status, {
+      timeout: 30_000,
+    })
+    .toBe(status);
+}
+
 async function outcomesOf(
   sandbox: Sandbox,
   program: RegistryProgram,
   configuration: ComparedConfiguration,
 ): Promise<Outcomes> {
   const { callers = { nobody: undefined }, prefix = '', environment = {} } = configuration;
-  const { pushesUrls = false, storesLater = false } = configuration;
+  const { pushesUrls = false, storesLater = false, from } = configuration;
   const root = `${program.name}-${configuration.name}`.replaceAll(/\W+/g, '-');
   // One of them makes no directory when it is to write nothing.
   await mkdir(join(sandbox.folder, root));
@@ -103,6 +111,7 @@ async function outcomesOf(
   const client = new RegistryClient({ ports: [registry.port] });
   const outcomes: Record<string, SaidOf> = {};
   try {
+    if (from !== undefined) await untilStatus(client, from);
     for (const [name, authorization] of Object.entries(callers)) {
       const caller = {
         client,

@@ -21,6 +21,8 @@ export interface ComparedConfiguration {
   readonly pushesUrls?: boolean;
   /** Whether what clients ask for is stored some time later. */
   readonly storesLater?: boolean;
+  /** The status of the base from which on requests are compared. */
+  readonly from?: number;
   /** Who asks, by what he sends as `Authorization`. */
   readonly callers?: Readonly<Record<string, string | undefined>>;
 }
@@ -103,6 +105,7 @@ export const COMPARED_NAMES: readonly string[] = [
   ...PLAIN.map(({ name }) => name),
   'htpasswd',
   'tokens',
+  'a health check that fails',
   'pull-through',
 ];
 
@@ -140,6 +143,12 @@ export async function createConfigurations(
       name: 'tokens',
       sections: `auth: { token: { realm: 'https://auth.example/token', service: ${SERVICE}, issuer: ${ISSUER}, rootcertbundle: ${key.certificatePath} } }`,
       callers: { nobody: undefined, 'a token': `Bearer ${server.issue(everything)}` },
+    },
+    {
+      name: 'a health check that fails',
+      // The file is there, and should not be.
+      sections: `health: { file: [{ file: ${path}, interval: 100ms }] }`,
+      from: 503,
     },
     {
       name: 'pull-through',
