@@ -80,7 +80,7 @@ describe('a printed configuration', () => {
 
   it.each([
     'storage: inmemory',
-    'storage: inmemory\nhttp: { cors: { origins: ["https://a.example"], credentials: true } }',
+    'storage: inmemory\nhttp: { cors: { origins: ["https://a.example"], allowcredentials: true } }',
     'storage: { filesystem: }\nauth: none\nlog: { level: Info }',
     'storage: inmemory\nlog: { fields: { a: yes, b: "yes", c: 0x10, d: 1.50, e: [1, { f: null }] } }',
     'storage: inmemory\nproxy: { remoteurl: "http://h", username: 007, ttl: 1h }',
