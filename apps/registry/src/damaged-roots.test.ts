@@ -18,7 +18,7 @@ import {
   type Victims,
 } from '@purser/storage/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createStoredDecoder } from './create/manifests.ts';
+import { createStoredDecoder } from './create/manifests/manifests.ts';
 import { createTemporaryDirectory } from './fixtures/temporary-directory.ts';
 import { startRegistry, type RunningRegistry } from './start-registry.ts';
 

@@ -23,13 +23,13 @@ export { ConfigurationError } from './config/problems.ts';
 export type { LogLevel } from './config/log-section.ts';
 export type { Config, ConfigInput } from './config/schema.ts';
 export type { DriverConfig } from './config/storage-section.ts';
-export { Connections } from './create/connections.ts';
+export { Connections } from './create/http/connections.ts';
 export { startDebugServer, type DebugParts, type DebugServer } from './create/debug-server.ts';
 export type { ServerObservers } from './create/observation.ts';
 export { createServer, type RegistryServer, type ServerParts } from './create/server.ts';
 export type { Prepared, Reloadable } from './create/reloadable.ts';
 export type { AuthConfig } from './config/auth-section.ts';
-export { listen } from './create/listen.ts';
+export { listen } from './create/http/listen.ts';
 export { StartError } from './create/start-error.ts';
 export {
   createLogger,

@@ -1,8 +1,8 @@
 import type { AccessController, Registry } from '@purser/core';
 import { createConfig } from './config/load.ts';
 import type { ConfigInput } from './config/schema.ts';
-import { listen } from './create/listen.ts';
-import { prepareRootDirectory } from './create/root-directory.ts';
+import { listen } from './create/http/listen.ts';
+import { prepareRootDirectory } from './create/storage/root-directory.ts';
 import { createServer } from './create/server.ts';
 import { StartError } from './create/start-error.ts';
 import { createSilentLogger, type Logger } from './observe/logger.ts';

@@ -1,5 +1,5 @@
 import { createGarbageCollector, type GarbageObserver, type GarbageReport } from '@purser/storage';
-import { createStoredDecoder } from '../create/manifests.ts';
+import { createStoredDecoder } from '../create/manifests/manifests.ts';
 import { StartError } from '../create/start-error.ts';
 import { showGarbageBars } from '../show/garbage-bars.ts';
 import { showGarbageLines } from '../show/garbage-lines.ts';

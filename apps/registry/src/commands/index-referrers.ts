@@ -1,8 +1,8 @@
 import { rebuildReferrers } from '@purser/storage';
 import { loadConfig } from '../config/load.ts';
 import { CONFIGURATION_PATH_VARIABLE } from '../config/environment.ts';
-import { createDriver } from '../create/driver.ts';
-import { createManifestForms } from '../create/manifests.ts';
+import { createDriver } from '../create/storage/driver.ts';
+import { createManifestForms } from '../create/manifests/manifests.ts';
 import type { CommandProcess } from './serve.ts';
 
 /**

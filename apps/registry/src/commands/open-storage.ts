@@ -4,8 +4,8 @@ import type { StorageDriver } from '@purser/storage-driver';
 import { CONFIGURATION_PATH_VARIABLE } from '../config/environment.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
-import { createDriver } from '../create/driver.ts';
-import { createManifestForms } from '../create/manifests.ts';
+import { createDriver } from '../create/storage/driver.ts';
+import { createManifestForms } from '../create/manifests/manifests.ts';
 import type { CommandProcess } from './serve.ts';
 
 /** The storage of a registry, as its operator's commands see it: nothing is served. */

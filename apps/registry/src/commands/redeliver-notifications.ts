@@ -1,6 +1,6 @@
 import { CONFIGURATION_PATH_VARIABLE } from '../config/environment.ts';
 import { loadConfig } from '../config/load.ts';
-import { allOutboxes } from '../create/outbox-directories.ts';
+import { allOutboxes } from '../create/events/outbox-directories.ts';
 import { StartError } from '../create/start-error.ts';
 import type { CommandProcess } from './serve.ts';
 

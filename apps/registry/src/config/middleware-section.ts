@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isRedirectBase } from '../create/redirect-middleware.ts';
+import { isRedirectBase } from '../create/storage/redirect-middleware.ts';
 import { flag, section, text } from './values.ts';
 
 const storageMiddleware = section({

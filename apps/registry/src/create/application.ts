@@ -7,14 +7,14 @@ import type { Config } from '../config/schema.ts';
 import type { Health } from '../observe/health/health.ts';
 import { describeError } from '../observe/describe-error.ts';
 import { identifyRequest, observeRequests } from '../observe/observe-requests.ts';
-import { allowOrigins } from './allow-origins.ts';
-import { answerLiveness } from './answer-liveness.ts';
-import { answerProbes } from './answer-probes.ts';
-import { Admission } from './limits/admission.ts';
-import type { ManifestForms } from './manifests.ts';
+import { allowOrigins } from './http/allow-origins.ts';
+import { answerLiveness } from './health/answer-liveness.ts';
+import { answerProbes } from './health/answer-probes.ts';
+import { Admission } from './http/limits/admission.ts';
+import type { ManifestForms } from './manifests/manifests.ts';
 import type { Observation } from './observation.ts';
-import { Readiness } from './readiness.ts';
-import { refuseWhileUnhealthy } from './refuse-while-unhealthy.ts';
+import { Readiness } from './health/readiness.ts';
+import { refuseWhileUnhealthy } from './health/refuse-while-unhealthy.ts';
 import type { Writes } from './writes.ts';
 
 export interface ServedParts {

@@ -2,11 +2,11 @@ import type { Notifier } from '@purser/notifications';
 import type { StorageDriver } from '@purser/storage-driver';
 import type { Health } from '../observe/health/health.ts';
 import type { Tracing } from '../observe/tracing/tracing.ts';
-import type { ServerAccess } from './access.ts';
-import type { ServerCache } from './cache.ts';
+import type { ServerAccess } from './access/access.ts';
+import type { ServerCache } from './storage/cache.ts';
 import type { DebugServer } from './debug-server.ts';
-import type { HttpServer } from './http-server.ts';
-import type { Proxy } from './proxy.ts';
+import type { HttpServer } from './http/http-server.ts';
+import type { Proxy } from './proxy/proxy.ts';
 
 /** What a server is made of and must be ended. */
 export interface RunningParts {

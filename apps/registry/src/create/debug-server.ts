@@ -8,7 +8,7 @@ import { answerVariables } from '../observe/debug/answer-variables.ts';
 import { onlyForNeighbours } from '../observe/debug/only-for-neighbours.ts';
 import { describeError } from '../observe/describe-error.ts';
 import type { Logger } from '../observe/logger.ts';
-import { listen } from './listen.ts';
+import { listen } from './http/listen.ts';
 
 export interface DebugParts {
   readonly health: () => HealthReport | Promise<HealthReport>;

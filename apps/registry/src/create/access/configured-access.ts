@@ -1,0 +1,152 @@
+import { readFile } from 'node:fs/promises';
+import type * as auth from '@purser/auth';
+import type { RemoteKeySet, Trust } from '@purser/auth';
+import type { AccessController } from '@purser/core';
+import { isUrl } from '../../config/auth-section.ts';
+import type { Config } from '../../config/schema.ts';
+import { describeError } from '../../observe/describe-error.ts';
+import type { Logger } from '../../observe/logger.ts';
+import type { Prepared } from '../reloadable.ts';
+import { StartError } from '../start-error.ts';
+import { usable } from '../usable.ts';
+
+type AuthConfig = Config['auth'];
+type HtpasswdConfig = Extract<AuthConfig, { kind: 'htpasswd' }>;
+type TokenConfig = Extract<AuthConfig, { kind: 'token' }>;
+
+/** Who may do what, as one configuration says. */
+export interface ConfiguredAccess {
+  readonly controller: AccessController;
+  /**
+   * Reads users and keys again. Those of before count until they take effect; a password file that cannot be read lets
+   * nobody in.
+   *
+   * @throws StartError naming what cannot be used.
+   */
+  readonly reload: () => Promise<Prepared>;
+  close(): void;
+}
+
+/** @throws StartError when a file that the section names cannot be used. */
+export async function configureAccess(
+  config: Exclude<AuthConfig, { kind: 'none' }>,
+  logger: Logger,
+): Promise<ConfiguredAccess> {
+  // Who lets everyone in need not load what hashes passwords and verifies tokens.
+  const loaded = await import('@purser/auth');
+  switch (config.kind) {
+    case 'silly':
+      logger.warn('auth.silly lets everyone in who sends any Authorization: it is for tests alone');
+      return {
+        controller: loaded.createSillyController(config),
+        reload: async () => UNCHANGED,
+        close: () => {},
+      };
+    case 'htpasswd':
+      return createHtpasswdAccess(loaded, config, logger);
+    case 'token':
+      return createTokenAccess(loaded, config, logger);
+  }
+}
+
+type Auth = typeof auth;
+
+const UNCHANGED: Prepared = { takeEffect: () => {} };
+
+async function createHtpasswdAccess(
+  { createHtpasswdController, createPolicy, PasswordFile, provisionPasswordFile }: Auth,
+  { realm, path, groups, policy }: HtpasswdConfig,
+  logger: Logger,
+): Promise<ConfiguredAccess> {
+  const users = new PasswordFile(path);
+  const access = policy && settle('auth.htpasswd', () => createPolicy({ rules: policy, groups }));
+  const load = () => usable('auth.htpasswd.path', path, () => users.current());
+  const provisioned = await usable('auth.htpasswd.path', path, () => provisionPasswordFile(path));
+  if (provisioned !== undefined) {
+    // The one place where a password is told: nobody could log in otherwise.
+    logger.warn('htpasswd is missing, provisioning with default user', { ...provisioned });
+  }
+  await load();
+  return {
+    controller: createHtpasswdController({ realm, users, policy: access }),
+    async reload() {
+      await load();
+      // The file is followed anyway.
+      return UNCHANGED;
+    },
+    close: () => {},
+  };
+}
+
+async function createTokenAccess(
+  loaded: Auth,
+  config: TokenConfig,
+  logger: Logger,
+): Promise<ConfiguredAccess> {
+  const remote = createRemote(loaded, config, logger);
+  let trust: Trust = { ...(await readTrust(loaded, config)), remote };
+  await remote?.start();
+  const { realm, service, issuer, signingalgorithms } = config;
+  return {
+    controller: loaded.createTokenController({
+      realm,
+      service,
+      issuer,
+      trust: () => trust,
+      algorithms: signingalgorithms,
+      autoRedirectPath: config.autoredirect ? config.autoredirectpath : undefined,
+    }),
+    async reload() {
+      const changed = { ...(await readTrust(loaded, config)), remote };
+      await remote?.refresh();
+      return { takeEffect: () => void (trust = changed) };
+    },
+    close: () => remote?.[Symbol.dispose](),
+  };
+}
+
+function createRemote(
+  loaded: Auth,
+  { jwks }: TokenConfig,
+  logger: Logger,
+): RemoteKeySet | undefined {
+  if (jwks === undefined || !isUrl(jwks)) return undefined;
+  const onError = (error: unknown) =>
+    logger.warn(
+      'cannot fetch auth.token.jwks; the keys of before go on counting',
+      describeError(error),
+    );
+  return settle('auth.token.jwks', () => new loaded.RemoteKeySet({ url: new URL(jwks), onError }));
+}
+
+async function readTrust(
+  { keysOfCertificates, parseCertificates, parseJwks }: Auth,
+  { rootcertbundle, jwks }: TokenConfig,
+): Promise<Omit<Trust, 'remote'>> {
+  const roots =
+    rootcertbundle === undefined
+      ? []
+      : await usable('auth.token.rootcertbundle', rootcertbundle, async () =>
+          atLeastOne(parseCertificates(await readFile(rootcertbundle, 'utf8')), 'certificate'),
+        );
+  const keys =
+    jwks === undefined || isUrl(jwks)
+      ? []
+      : await usable('auth.token.jwks', jwks, async () =>
+          atLeastOne([...parseJwks(JSON.parse(await readFile(jwks, 'utf8')))], 'public key'),
+        );
+  return { roots, keys: new Map([...keysOfCertificates(roots), ...keys]) };
+}
+
+function atLeastOne<T>(found: readonly T[], what: string): readonly T[] {
+  if (found.length > 0) return found;
+  throw new Error(`there is no ${what} in it`);
+}
+
+function settle<T>(key: string, create: () => T): T {
+  try {
+    return create();
+  } catch (error) {
+    throw new StartError(`cannot use ${key}: ${(error as Error).message}`, { cause: error });
+  }
+}

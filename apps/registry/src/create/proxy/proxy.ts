@@ -1,0 +1,110 @@
+import type { Digest, ManifestDecoder, Registry, Repository } from '@purser/core';
+import type { RequestFacts } from '@purser/http-api';
+import type { PullThrough } from '@purser/pull-through';
+import { createRegistry, discardContent, type RegistryOptions } from '@purser/storage';
+import { DriverError, type StorageDriver } from '@purser/storage-driver';
+import type { Config } from '../../config/schema.ts';
+import type { Logger } from '../../observe/logger.ts';
+import type { Metrics } from '../../observe/metrics/metrics.ts';
+import { observePullThrough } from '../../observe/observe-pull-through.ts';
+import { prepareSpoolDirectory } from './spool-directory.ts';
+
+export interface ProxyParts {
+  readonly driver: StorageDriver;
+  readonly decoder: ManifestDecoder;
+  readonly cache: RegistryOptions['cache'];
+  readonly onDamage: RegistryOptions['onDamage'];
+  readonly logger: Logger;
+  readonly metrics?: Metrics | undefined;
+}
+
+/** A registry that others are pulled through. */
+export interface Proxy {
+  readonly registry: Registry;
+  /** The repository that a request means. */
+  view(repository: Repository, facts: RequestFacts): Repository;
+  close(): Promise<void>;
+}
+
+/**
+ * Puts upstreams behind the local registry; `undefined` when none is configured. They need not be there yet.
+ *
+ * @throws StartError when the spool directory cannot be used, or an upstream could not work.
+ */
+export async function startProxy(
+  local: Registry,
+  { proxy }: Config,
+  parts: ProxyParts,
+): Promise<Proxy | undefined> {
+  if (proxy.remoteurl === undefined && proxy.upstreams.length === 0) return undefined;
+  await prepareSpoolDirectory(proxy.spooldirectory);
+  // Most servers are no proxies, and need not load what makes one.
+  const [{ withPullThrough }, { createUpstreams }] = await Promise.all([
+    import('@purser/pull-through'),
+    import('./upstreams.ts'),
+  ]);
+  const remote = createUpstreams(proxy, parts);
+  const { driver, cache } = parts;
+  const log = observePullThrough(parts.logger);
+  const counted = parts.metrics?.forProxy();
+  const registry = withPullThrough(local, {
+    upstreams: remote.upstreams,
+    store: createStore(parts),
+    ttlMs: proxy.ttl,
+    maximumBytes: proxy.maxbytes,
+    state: stateOn(driver),
+    // Where names are this registry's own, what they refer to may be the same bytes: then only a collector can tell.
+    discard:
+      proxy.remoteurl === undefined
+        ? undefined
+        : (digest: Digest) => discardContent(digest, { driver, cache }),
+    spoolDirectory: proxy.spooldirectory,
+    observer(event) {
+      log(event);
+      counted?.observer(event);
+    },
+  });
+  await registry.start();
+  return {
+    registry,
+    view: (repository, facts) => viewOf(registry, repository, facts),
+    async close() {
+      await registry.close();
+      await remote[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** What is pulled comes manifest first, and goes when its time is over, whatever clients may do. */
+function createStore({ driver, decoder, cache, onDamage }: ProxyParts): Registry {
+  const references = { blobs: 'none', manifests: 'none' } as const;
+  return createRegistry({ driver, decoder, cache, onDamage, references, deletion: true });
+}
+
+function viewOf(registry: PullThrough, { name }: Repository, facts: RequestFacts): Repository {
+  const { method, namespace, answer } = facts;
+  return registry.repository(name, {
+    namespace,
+    opensBlobs: method === 'GET',
+    onNamespaceUsed: (used) => answer.scopeTo(used),
+    onStale: (upstream) =>
+      answer.warn(`${upstream} cannot be reached: this is what was pulled from it before`),
+  });
+}
+
+/** Where distribution keeps it. */
+const STATE_PATH = '/scheduler-state.json';
+
+function stateOn(driver: StorageDriver) {
+  return {
+    async load() {
+      try {
+        return await driver.getContent(STATE_PATH);
+      } catch (error) {
+        if (DriverError.is(error, 'PATH_NOT_FOUND')) return undefined;
+        throw error;
+      }
+    },
+    save: (state: Uint8Array) => driver.putContent(STATE_PATH, state),
+  };
+}

@@ -1,0 +1,65 @@
+import { MemoryDriver, type StorageDriver } from '@purser/storage-driver';
+import { FilesystemDriver } from '@purser/storage-driver-fs';
+import type { Config } from '../../config/schema.ts';
+import type { DriverConfig } from '../../config/storage-section.ts';
+import { packageVersion } from '../../package-version.ts';
+import { withRedirects } from './redirect-middleware.ts';
+import { StartError } from '../start-error.ts';
+
+/**
+ * The place where everything is kept.
+ *
+ * @throws StartError when a driver from elsewhere cannot be used.
+ */
+export async function createDriver(config: DriverConfig): Promise<StorageDriver> {
+  switch (config.name) {
+    case 'filesystem':
+      return new FilesystemDriver({
+        rootDirectory: config.rootdirectory,
+        maxConcurrency: config.maxthreads,
+      });
+    case 'gcs':
+      return openBucket(config);
+    case 'inmemory':
+      return new MemoryDriver();
+    case 'module': {
+      const { loadDriver } = await import('./driver-module.ts');
+      const { key, module, parameters } = config;
+      return loadDriver(
+        { name: key, module, parameters },
+        { resolveFrom: [process.cwd(), import.meta.dirname] },
+      );
+    }
+  }
+}
+
+/** Most servers keep content elsewhere, and need not load what speaks to the service. */
+async function openBucket(
+  config: Extract<DriverConfig, { readonly name: 'gcs' }>,
+): Promise<StorageDriver> {
+  const { GcsDriver } = await import('@purser/storage-driver-gcs');
+  try {
+    return new GcsDriver({
+      bucket: config.bucket,
+      keyFile: config.keyfile,
+      credentials: config.credentials,
+      rootDirectory: config.rootdirectory,
+      chunkSize: config.chunksize,
+      maxConcurrency: config.maxconcurrency,
+      userAgent: config.useragent ?? `purser/${packageVersion()}`,
+      endpoint: config.endpoint,
+    });
+  } catch (error) {
+    throw new StartError(`storage.gcs: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** Wraps a driver as `middleware.storage` says. */
+export function applyMiddleware(
+  driver: StorageDriver,
+  { storage }: Config['middleware'],
+): StorageDriver {
+  return storage
+    .filter(({ disabled }) => !disabled)
+    .reduce((wrapped, { options }) => withRedirects(wrapped, new URL(options.baseurl)), driver);
+}

@@ -1,0 +1,45 @@
+import { constants } from 'node:fs';
+import { access, mkdir } from 'node:fs/promises';
+import type { Config } from '../../config/schema.ts';
+import { StartError } from '../start-error.ts';
+
+/**
+ * Makes the root directory of the filesystem driver, so that a wrong one is found at the start and not by the first
+ * client. Other drivers have none. That of a read-only registry may be a file system that cannot be written.
+ *
+ * @throws StartError when it cannot be made, read or written.
+ */
+export async function prepareRootDirectory({
+  driver,
+  maintenance,
+}: Pick<Config['storage'], 'driver' | 'maintenance'>): Promise<void> {
+  if (driver.name !== 'filesystem') return;
+  const { rootdirectory } = driver;
+  try {
+    if (maintenance.readonly.enabled) return await access(rootdirectory, READING);
+    await mkdir(rootdirectory, { recursive: true });
+    await access(rootdirectory, READING | constants.W_OK);
+  } catch (error) {
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    const way =
+      'choose another directory with storage.filesystem.rootdirectory (REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY)';
+    const reason = REASONS[code] ?? message;
+    throw new StartError(`cannot keep content in ${rootdirectory}: ${reason}; ${way}`, {
+      cause: error,
+    });
+  }
+}
+
+const READING = constants.R_OK | constants.X_OK;
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'no permission to write there',
+  EPERM: 'no permission to write there',
+  EROFS: 'the file system is read-only',
+  EEXIST: 'it is not a directory',
+  ENOENT: 'it does not exist',
+  ENOTDIR: 'a part of the path is not a directory',
+  ENOSPC: 'no space is left',
+  ENAMETOOLONG: 'the path is too long',
+  ELOOP: 'its symbolic links lead in a circle',
+};
