@@ -5,7 +5,7 @@ import { createRegistry } from '@purser/storage';
 import { FilesystemDriver } from '@purser/storage-driver-fs';
 import { describe, expect, it } from 'vitest';
 import { runCommandLine } from '../command-line.ts';
-import { createStoredDecoder } from '../create/manifests.ts';
+import { createStoredDecoder } from '../create/manifests/manifests.ts';
 import { createFakeTerminal } from '../fixtures/fake-terminal.ts';
 import { runCommand } from '../fixtures/run-command.ts';
 import { createTemporaryDirectory } from '../fixtures/temporary-directory.ts';
@@ -140,12 +140,23 @@ describe('purser garbage-collect', () => {
   it('ends with status 1 while another process collects', async () => {
     await using directory = await createTemporaryDirectory();
     const { file } = await createStore(directory.path);
-    const [first, second] = await Promise.all([run('-q', file), run('-q', file)]);
+    const collect = () => run('-q', '--grace', '10s', file);
+    const [first, second] = await Promise.all([collect(), collect()]);
     expect([first.status, second.status].toSorted((left, right) => left - right)).toEqual([0, 1]);
     expect(first.errors + second.errors).toBe(
       'another process collects garbage on this storage: try again when it is done\n',
     );
-  }, 30_000);
+  }, 60_000);
+
+  it('takes over from a collector that was killed', async () => {
+    await using directory = await createTemporaryDirectory();
+    const { file } = await createStore(directory.path);
+    const leases = join(directory.path, 'purser/garbage/lease');
+    await mkdir(leases, { recursive: true });
+    const left = { holder: 'a', renewal: 'b', released: false };
+    await writeFile(join(leases, '000000000001'), JSON.stringify(left));
+    expect(await run('-q', file)).toMatchObject({ status: 0, errors: '' });
+  }, 60_000);
 
   it('refuses a grace in which no push can end', async () => {
     const { status, errors } = await run('--grace', '1s');

@@ -49,7 +49,7 @@ export async function garbageCollect(
   const stop = new AbortController();
   void process.nextSignal().then((signal) => stop.abort(new StoppedError(signal)));
   try {
-    const wanted = { dryRun, offline, deleteUntagged, graceMs, signal: stop.signal };
+    const wanted = { dryRun, offline, deleteUntagged, graceMs, patient: true, signal: stop.signal };
     const report = await collector.collect(wanted).finally(stopProgress);
     if (report === undefined) {
       writeError('another process collects garbage on this storage: try again when it is done\n');

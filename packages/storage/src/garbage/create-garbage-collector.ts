@@ -36,6 +36,11 @@ export interface CollectOptions {
    * once: no lease, no grace, and so also where the driver has no `create`. Default `false`.
    */
   readonly offline?: boolean | undefined;
+  /**
+   * Whether to look, when another seems to collect here, if it is alive: that takes some 5 seconds. For a program that
+   * runs once, since a collector that is killed leaves its lease. Default `false`: the next call looks.
+   */
+  readonly patient?: boolean | undefined;
   /** Ends it early, and leaves everything as it is then. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -60,7 +65,7 @@ export function createGarbageCollector(options: GarbageCollectorOptions): Garbag
   let lease: Lease | undefined;
 
   return {
-    async collect({ graceMs = SMALLEST_GRACE_MS, ...rest } = {}) {
+    async collect({ graceMs = SMALLEST_GRACE_MS, patient = false, ...rest } = {}) {
       if (!(graceMs >= SMALLEST_GRACE_MS)) {
         throw new TypeError(`the grace is ${graceMs} ms; expected ${SMALLEST_GRACE_MS} or more`);
       }
@@ -68,12 +73,21 @@ export function createGarbageCollector(options: GarbageCollectorOptions): Garbag
       if (rest.dryRun || rest.offline) return collect({ ...wanted, holder: ALONE });
       lease ??= new Lease({ driver, path: LEASES, termMs: LEASE_TERM_MS, clock });
       const holder = lease;
-      return whileHeld({ lease, clock, signal: rest.signal }, (signal) =>
-        collect({ ...wanted, holder, signal }),
-      );
+      const collectAlone = () =>
+        whileHeld({ lease: holder, clock, signal: rest.signal }, (signal) =>
+          collect({ ...wanted, holder, signal }),
+        );
+      const report = await collectAlone();
+      if (report !== undefined || !patient) return report;
+      // Who lives renews its lease several times meanwhile.
+      await clock.wait(LEASE_TERM_MS + TIMER_SLACK_MS, rest.signal);
+      return collectAlone();
     },
   };
 }
+
+/** A timer may come a little early. */
+const TIMER_SLACK_MS = 50;
 
 /** Where nobody else deletes. */
 const ALONE: Holder = { isHeld: () => true };
