@@ -3,8 +3,6 @@ import { ratioOf } from './measure.ts';
 
 const MEBIBYTE = 1024 * 1024;
 
-/** How many times its normal latency an ordinary client may wait while others attack. */
-const MOST_SLOWER = 3;
 /** Below it nobody notices, and a busy machine alone makes single visits as slow. */
 const NOTICED_MS = 50;
 /** Of fewer the 99th percentile is a single visit or two. */
@@ -12,8 +10,15 @@ const LEAST_VISITS_FOR_P99 = 200;
 /** What the same attack may take once more and not give back: heaps are not to the byte. */
 const MOST_LEAKED_BYTES = 32 * MEBIBYTE;
 
-/** What a registry failed to do while it was attacked and afterwards; nothing when it stood. */
-export function failuresOf({ before, during, after, held }: AssaultReport): readonly string[] {
+/**
+ * What a registry failed to do while it was attacked and afterwards; nothing when it stood.
+ *
+ * @param mostSlower Times its normal latency that an ordinary client may wait.
+ */
+export function failuresOf(
+  { before, during, after, held }: AssaultReport,
+  mostSlower: number,
+): readonly string[] {
   const failures: string[] = [];
   for (const [when, latency] of [
     ['during the attack', during],
@@ -22,7 +27,7 @@ export function failuresOf({ before, during, after, held }: AssaultReport): read
     const ratio = ratioOf(latency, before);
     const counts = Math.min(before.visits, latency.visits) >= LEAST_VISITS_FOR_P99;
     for (const which of counts ? (['median', 'p99'] as const) : (['median'] as const)) {
-      if (ratio[which] <= MOST_SLOWER || latency[which] < NOTICED_MS) continue;
+      if (ratio[which] <= mostSlower || latency[which] < NOTICED_MS) continue;
       failures.push(`${which} ${when} is ${ratio[which].toFixed(1)} times that before`);
     }
   }
