@@ -2,8 +2,6 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    // One less would leave half of a small machine idle: many tests wait for processes and disks.
-    maxWorkers: '100%',
     projects: [
       'packages/*',
       'apps/*',

@@ -7,7 +7,6 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts'],
     environment: 'node',
-    maxWorkers: '100%',
     // An image of 200 MB goes in and out several times, on machines that do other things as well.
     testTimeout: 180_000,
     hookTimeout: 180_000,
