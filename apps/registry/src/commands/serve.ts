@@ -59,7 +59,7 @@ export async function serve(path: string | undefined, process: CommandProcess): 
     const reloading = { requests, loaded, load, logger };
     return serveAsWorker(place, { config, reloading, process });
   }
-  using manager = new ServiceManager({ environment, pid: process.pid, logger });
+  await using manager = new ServiceManager({ environment, pid: process.pid, logger });
   const reloading = { requests: manager.tellingOfReloads(requests), loaded, load, logger };
   const supervised = manager.tellingOfTheEnd(process);
   for (const warning of warnings) logger.warn(warning);

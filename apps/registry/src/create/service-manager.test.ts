@@ -35,7 +35,7 @@ function managerIn(environment: Environment, warnings: string[] = []) {
 describe('systemd', () => {
   it('is told what happens, in its order', async () => {
     await using notify = await fakeNotify();
-    using manager = managerIn({ NOTIFY_SOCKET: '/run/s', PATH: notify.path });
+    await using manager = managerIn({ NOTIFY_SOCKET: '/run/s', PATH: notify.path });
     manager.ready();
     let reloads = 0;
     for await (const _ of manager.tellingOfReloads(['SIGHUP'])) reloads++;
@@ -56,7 +56,7 @@ describe('systemd', () => {
 
   it('is told that the process lives, twice as often as it asks for', async () => {
     await using notify = await fakeNotify();
-    using _manager = managerIn({
+    await using _manager = managerIn({
       NOTIFY_SOCKET: '/run/s',
       PATH: notify.path,
       WATCHDOG_USEC: '100000',
@@ -72,8 +72,8 @@ describe('systemd', () => {
 
   it('is not told what it did not ask for', async () => {
     await using notify = await fakeNotify();
-    using manager = managerIn({ PATH: notify.path });
-    using _other = managerIn({ PATH: notify.path, WATCHDOG_USEC: '1000', WATCHDOG_PID: '8' });
+    await using manager = managerIn({ PATH: notify.path });
+    await using _other = managerIn({ PATH: notify.path, WATCHDOG_USEC: '1000', WATCHDOG_PID: '8' });
     manager.ready();
     await manager.settled();
     expect(await notify.messages()).toEqual([]);
@@ -81,7 +81,7 @@ describe('systemd', () => {
 
   it('that cannot be told is a warning, once', async () => {
     const warnings: string[] = [];
-    using manager = managerIn({ NOTIFY_SOCKET: '/run/s', PATH: '/nowhere' }, warnings);
+    await using manager = managerIn({ NOTIFY_SOCKET: '/run/s', PATH: '/nowhere' }, warnings);
     manager.ready();
     manager.ready();
     await manager.settled();
@@ -126,6 +126,8 @@ describe.skipIf(systemd.isUnmet)(`a server under systemd${systemd.note}`, () => 
     await vi.waitFor(() => expect(told).toEqual(reloaded), { timeout: 20_000 });
     purser.signal('SIGTERM');
     expect(await purser.exitStatus).toBe(0);
-    await vi.waitFor(() => expect(told).toEqual([...reloaded, 'STOPPING=1']));
+    await vi.waitFor(() => expect(told).toEqual([...reloaded, 'STOPPING=1']), {
+      timeout: 20_000,
+    });
   }, 60_000);
 });

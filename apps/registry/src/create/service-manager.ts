@@ -13,18 +13,18 @@ export interface ServiceManagerOptions {
 
 type Stoppable = Pick<CommandProcess, 'nextSignal' | 'writeError' | 'writeOutput'>;
 
-/** A message that is not taken within it is given up: nobody waits for it. */
+/** A message that is not taken within it is given up: the end must not wait for ever. */
 const TIMEOUT_MS = 5_000;
 
 /**
  * Tells systemd how the service is doing, if it asks for that (`Type=notify`). By its program `systemd-notify`, since Node.js
  * has no datagrams over Unix sockets: the unit needs `NotifyAccess=all`.
  *
- * Nothing waits for a message, and nothing fails when one cannot be sent: that is logged once.
+ * Only the end waits for messages, and nothing fails when one cannot be sent: that is logged once.
  *
  * @see sd_notify(3), sd_watchdog_enabled(3).
  */
-export class ServiceManager implements Disposable {
+export class ServiceManager implements AsyncDisposable {
   readonly #options: ServiceManagerOptions;
   readonly #watchdog: NodeJS.Timeout | undefined;
   #last: Promise<void> = Promise.resolve();
@@ -72,8 +72,9 @@ export class ServiceManager implements Disposable {
     return this.#last;
   }
 
-  [Symbol.dispose](): void {
+  async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#watchdog);
+    await this.settled();
   }
 
   #tell(...assignments: readonly string[]): void {
