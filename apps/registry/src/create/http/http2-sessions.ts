@@ -6,6 +6,7 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { Socket } from 'node:net';
+import { onSession } from './on-session.ts';
 
 /** The connections that speak HTTP/2, each a session with a stream for every request. */
 export class Http2Sessions {
@@ -17,10 +18,7 @@ export class Http2Sessions {
   /** @param server What accepts the connections; its `timeout` counts for them. */
   constructor(server: Server, http2: Http2Server) {
     this.#server = server;
-    let accepted: Socket;
-    http2.prependListener('connection', (socket) => (accepted = socket));
-    // Told in the course of that.
-    http2.on('session', (session) => this.#track(session, accepted));
+    onSession(http2, (session, connection) => this.#track(session, connection));
   }
 
   /** How many requests are being answered. */

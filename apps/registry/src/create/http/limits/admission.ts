@@ -53,10 +53,12 @@ export class Admission {
       this.#checkSize(context);
       this.#enterConnection(context);
       const slots = isTransfer(context) ? this.#transfers : this.#requests;
-      return isHeavy(context) ? this.#enterInTurn(context, slots) : this.#enter(context, slots);
+      const wait = isHeavy(context)
+        ? this.#enterInTurn(context, slots)
+        : this.#enter(context, slots);
+      return wait?.catch((error: unknown) => this.#refuse(error));
     } catch (error) {
-      this.#tell(error);
-      throw error;
+      this.#refuse(error);
     }
   }
 
@@ -102,23 +104,22 @@ export class Admission {
     if (wait === undefined) return void res.once('close', () => slots.release());
     const leave = () => departure.abort();
     res.once('close', leave);
-    return wait.then(
-      () => {
-        res.off('close', leave);
+    return wait
+      .then(() => {
         // It may have left at the very moment.
         if (res.closed) slots.release();
         else res.once('close', () => slots.release());
-      },
-      (error: unknown) => {
-        res.off('close', leave);
-        this.#tell(error);
-        throw error;
-      },
-    );
+      })
+      .finally(() => res.off('close', leave));
   }
 
-  #tell(error: unknown): void {
-    if (!RegistryError.is(error, 'TOOMANYREQUESTS')) return;
+  /** The log tells of it now and then. */
+  #refuse(error: unknown): never {
+    if (RegistryError.is(error, 'TOOMANYREQUESTS')) this.#tell();
+    throw error;
+  }
+
+  #tell(): void {
     this.#refused++;
     if (performance.now() - this.#toldAt < TOLD_EVERY_MS) return;
     this.#toldAt = performance.now();

@@ -1,6 +1,8 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { Http2Server, ServerHttp2Session } from 'node:http2';
+import type { Http2Server } from 'node:http2';
 import type { Socket } from 'node:net';
+import { onSession } from '../on-session.ts';
+import { acceptedEvent } from '../take-over.ts';
 
 export interface ConnectionLimits {
   /** 0 is no limit. */
@@ -39,28 +41,18 @@ export function limitConnections({ http, http2 }: ServerPair, limits: Connection
     });
     if (connections > 0 && open > connections) (idle.longest ?? socket).destroy();
   });
-  http.on('setSecureContext' in http ? 'secureConnection' : 'connection', (socket: Socket) =>
-    idle.add(socket),
-  );
+  http.on(acceptedEvent(http), (socket: Socket) => idle.add(socket));
   http.prependListener('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
     idle.begin(socket);
     response.once('close', () => idle.end(socket));
   });
-  if (http2 !== undefined) followSessions(http2, idle);
-}
-
-/** In HTTP/2, requests know a connection by another object. */
-function followSessions(http2: Http2Server, idle: IdleConnections): void {
-  let accepted: Socket;
-  http2.prependListener('connection', (socket) => (accepted = socket));
-  // Told in the course of that.
-  http2.on('session', (session: ServerHttp2Session) => {
-    const socket = accepted;
+  if (http2 === undefined) return;
+  onSession(http2, (session, connection) =>
     session.on('stream', (stream) => {
-      idle.begin(socket);
-      stream.once('close', () => idle.end(socket));
-    });
-  });
+      idle.begin(connection);
+      stream.once('close', () => idle.end(connection));
+    }),
+  );
 }
 
 /** Connections without a request. */
