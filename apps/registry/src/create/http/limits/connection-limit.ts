@@ -42,7 +42,9 @@ export function limitConnections({ http, http2 }: ServerPair, limits: Connection
     if (connections > 0 && open > connections) (idle.longest ?? socket).destroy();
   });
   http.on(acceptedEvent(http), (socket: Socket) => idle.add(socket));
-  http.prependListener('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
+  http.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
+    if (request.httpVersionMajor === 2) return;
+    const { socket } = request;
     idle.begin(socket);
     response.once('close', () => idle.end(socket));
   });
