@@ -9,6 +9,7 @@ import {
 import { MemoryDriver, type StorageDriver } from '@purser/storage-driver';
 import { describe, expect, it } from 'vitest';
 import { GlobalBlobStore } from './blob-store.ts';
+import { everyOrder, type Gate } from './fixtures/every-order.ts';
 import { Grants } from './garbage/grants.ts';
 import { LinkedContent } from './linked-content.ts';
 import { Links } from './links.ts';
@@ -18,9 +19,6 @@ const name = parseRepositoryName('a');
 const bytes = Buffer.from('content');
 const digest = digestOf(bytes);
 const descriptor: Descriptor = { mediaType: OCTET_STREAM, digest, size: bytes.byteLength };
-
-/** Every call of a process waits here until it is its turn. */
-type Gate = <T>(call: () => Promise<T>) => Promise<T>;
 
 /** What one process does with the link, through calls that are made one at a time. */
 type Process = (content: LinkedContent) => Promise<unknown>;
@@ -43,57 +41,25 @@ interface Outcome {
   readonly remembered: boolean;
 }
 
-/**
- * Runs processes that share a store and a cache, in every order in which their calls to these can take effect.
- *
- * One order is a list of choices: which of the calls that wait goes next. All lists are tried, the last choice that
- * has another left being changed each time.
- */
-async function everyOutcome(
+/** Of processes that share a store and a cache. */
+function everyOutcome(
   processes: readonly Process[],
-  start: { linked: boolean; remembered: boolean },
+  { linked, remembered }: Outcome,
 ): Promise<Outcome[]> {
-  const outcomes: Outcome[] = [];
-  let choices: number[] = [];
-  for (;;) {
-    const { taken, outcome } = await runOnce(processes, { ...start, choices });
-    outcomes.push(outcome);
-    const last = taken.findLastIndex(({ choice, of }) => choice + 1 < of);
-    if (last === -1) return outcomes;
-    choices = taken.slice(0, last + 1).map(({ choice }) => choice);
-    choices[last]! += 1;
-  }
-}
-
-async function runOnce(
-  processes: readonly Process[],
-  { linked, remembered, choices }: Outcome & { choices: readonly number[] },
-) {
-  const driver = new MemoryDriver();
-  const cache = new Map<Digest, Descriptor>();
-  const linkPath = layerLinkPath(name, digest);
-  await new GlobalBlobStore(driver).put(bytes, digest);
-  if (linked) await driver.putContent(linkPath, Buffer.from(digest));
-  if (remembered) cache.set(digest, descriptor);
-
-  const waiting: (() => Promise<void>)[] = [];
-  const gate: Gate = <T>(call: () => Promise<T>) => {
-    const result = Promise.withResolvers<T>();
-    waiting.push(() => call().then(result.resolve, result.reject));
-    return result.promise;
-  };
-  const running = processes.map((process) => process(createContent(driver, cache, gate)));
-  const taken: { choice: number; of: number }[] = [];
-  await settled();
-  while (waiting.length > 0) {
-    const choice = choices[taken.length] ?? 0;
-    taken.push({ choice, of: waiting.length });
-    await waiting.splice(choice, 1)[0]!();
-    await settled();
-  }
-  await Promise.all(running);
-  const isLinked = (await driver.stat(linkPath)) !== undefined;
-  return { taken, outcome: { linked: isLinked, remembered: cache.has(digest) } };
+  return everyOrder(async (gate) => {
+    const driver = new MemoryDriver();
+    const cache = new Map<Digest, Descriptor>();
+    const linkPath = layerLinkPath(name, digest);
+    await new GlobalBlobStore(driver).put(bytes, digest);
+    if (linked) await driver.putContent(linkPath, Buffer.from(digest));
+    if (remembered) cache.set(digest, descriptor);
+    const running = processes.map((process) => process(createContent(driver, cache, gate)));
+    return async () => {
+      await Promise.all(running);
+      const isLinked = (await driver.stat(linkPath)) !== undefined;
+      return { linked: isLinked, remembered: cache.has(digest) };
+    };
+  });
 }
 
 function createContent(driver: StorageDriver, cache: Map<Digest, Descriptor>, gate: Gate) {
@@ -119,11 +85,6 @@ function createContent(driver: StorageDriver, cache: Map<Digest, Descriptor>, ga
       report,
     },
   );
-}
-
-/** Until every process waits, or has ended. */
-function settled(): Promise<void> {
-  return new Promise((resolve) => void setImmediate(resolve));
 }
 
 // As many orders as there are take what they take, on a machine that has other things to do as well.

@@ -9,6 +9,7 @@ import {
 import { MemoryDriver, type FileWriter, type StorageDriver } from '@purser/storage-driver';
 import { describe, expect, it } from 'vitest';
 import { createRegistry } from './create-registry.ts';
+import { everyOrder, type Gate } from './fixtures/every-order.ts';
 import { decoder } from './fixtures/images.ts';
 
 const name = parseRepositoryName('a');
@@ -49,69 +50,35 @@ interface Outcome {
   readonly blob: string;
 }
 
-/**
- * Runs processes that share a store, in every order in which their calls to it can take effect. One order is a list of
- * choices: which of the calls that wait goes next. All lists are tried, the last choice that has another left being
- * changed each time.
- */
-async function everyOutcome(
+/** Of processes that share a store. */
+function everyOutcome(
   deeds: readonly Deed[],
-  exclusion?: () => Exclusion,
+  createExclusion?: () => Exclusion,
 ): Promise<Outcome[]> {
-  const outcomes: Outcome[] = [];
-  let choices: number[] = [];
-  for (;;) {
-    const { taken, outcome } = await runOnce(deeds, choices, exclusion?.());
-    outcomes.push(outcome);
-    const last = taken.findLastIndex(({ choice, of }) => choice + 1 < of);
-    if (last === -1) return outcomes;
-    choices = taken.slice(0, last + 1).map(({ choice }) => choice);
-    choices[last]! += 1;
-  }
-}
+  return everyOrder(async (gate) => {
+    const driver = new MemoryDriver();
+    const { blobs } = createRegistry({ driver, decoder }).repository(name);
+    const begun = await blobs.create();
+    await begun.append(chunksOf(first));
+    await begun.close();
 
-async function runOnce(
-  deeds: readonly Deed[],
-  choices: readonly number[],
-  exclusion: Exclusion | undefined,
-) {
-  const driver = new MemoryDriver();
-  const { blobs } = createRegistry({ driver, decoder }).repository(name);
-  const begun = await blobs.create();
-  await begun.append(chunksOf(first));
-  await begun.close();
-
-  const waiting: (() => Promise<unknown>)[] = [];
-  const gate: Gate = <T>(call: () => Promise<T>) => {
-    const { promise, resolve, reject } = Promise.withResolvers<T>();
-    waiting.push(() => call().then(resolve, reject));
-    return promise;
-  };
-  const running = deeds.map(async (deed) => {
-    const registry = createRegistry({
-      driver: gated(driver, gate),
-      decoder,
-      exclusion: exclusion && distant(exclusion, gate),
+    const exclusion = createExclusion?.();
+    const running = deeds.map(async (deed) => {
+      const registry = createRegistry({
+        driver: gated(driver, gate),
+        decoder,
+        exclusion: exclusion && distant(exclusion, gate),
+      });
+      try {
+        await deed(registry.repository(name).blobs, begun.id);
+        return 'done';
+      } catch (error) {
+        return RegistryError.is(error) ? error.code : String(error);
+      }
     });
-    try {
-      await deed(registry.repository(name).blobs, begun.id);
-      return 'done';
-    } catch (error) {
-      return RegistryError.is(error) ? error.code : String(error);
-    }
+    return async () => ({ ends: await Promise.all(running), blob: await blobIn(driver) });
   });
-  const taken: { choice: number; of: number }[] = [];
-  await settled();
-  while (waiting.length > 0) {
-    const choice = choices[taken.length] ?? 0;
-    taken.push({ choice, of: waiting.length });
-    await waiting.splice(choice, 1)[0]!();
-    await settled();
-  }
-  return { taken, outcome: { ends: await Promise.all(running), blob: await blobIn(driver) } };
 }
-
-type Gate = <T>(call: () => Promise<T>) => Promise<T>;
 
 /** The calls by which uploads are written and ended. What else is asked takes effect at once. */
 function gated(driver: StorageDriver, gate: Gate): StorageDriver {
@@ -157,11 +124,6 @@ async function blobIn(driver: StorageDriver): Promise<string> {
   if ((await blobs.stat(digest)) === undefined) return 'absent';
   const content = Buffer.concat(await (await blobs.open(digest)).toArray());
   return content.equals(whole) ? 'whole' : content.toString();
-}
-
-/** Until every process waits, or has ended. */
-function settled(): Promise<void> {
-  return new Promise((resolve) => void setImmediate(resolve));
 }
 
 // As many orders as there are take what they take, on a machine that has other things to do as well.
