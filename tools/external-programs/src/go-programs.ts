@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { findExecutable, isExecutable, searchPath } from './executables.ts';
 import { commandOf, packageOf, sourceOf, type GoProgram } from './go-packages.ts';
@@ -47,12 +48,41 @@ export async function findOrBuild(program: GoProgram, onBuild?: () => void): Pro
   if (!hasGo()) {
     throw new ProgramNotAvailable(`${program} is a Go program, and building it needs ${GO_ADVICE}`);
   }
-  onBuild?.();
   const folder = cacheOf(program);
   await mkdir(folder, { recursive: true });
+  await using _turn = await takeTurn(folder);
+  const built = join(folder, commandOf(program));
+  if (isExecutable(built)) return built;
+  onBuild?.();
   await build(program, folder);
-  return join(folder, commandOf(program));
+  return built;
 }
+
+/** A build takes minutes of every core: of several processes that want one, one builds, and the others wait for it. */
+async function takeTurn(folder: string): Promise<AsyncDisposable> {
+  const turn = join(folder, 'building');
+  for (;;) {
+    try {
+      await mkdir(turn);
+      return { [Symbol.asyncDispose]: () => rm(turn, { recursive: true, force: true }) };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    await removeAbandoned(turn);
+    await setTimeout(TURN_INTERVAL_MS);
+  }
+}
+
+/** Who was killed in the middle of a build leaves its turn. */
+async function removeAbandoned(turn: string): Promise<void> {
+  const found = await stat(turn).catch(() => undefined);
+  if (found !== undefined && Date.now() - found.mtimeMs > LONGEST_BUILD_MS) {
+    await rm(turn, { recursive: true, force: true });
+  }
+}
+
+const TURN_INTERVAL_MS = 250;
+const LONGEST_BUILD_MS = 900_000;
 
 /** @throws ProgramNotAvailable when its variable names something that cannot be run. */
 export function findGoProgram(program: GoProgram): string | undefined {
