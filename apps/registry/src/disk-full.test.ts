@@ -1,13 +1,9 @@
 import { mkdir, readdir, statfs, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestOf } from '@purser/core';
+import { mountTemporary, whyNoMount, type MountedDirectory } from '@purser/external-programs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { maintain } from './fixtures/maintain.ts';
-import {
-  mountTemporary,
-  whyNoMount,
-  type MountedDirectory,
-} from './fixtures/mounted-file-system.ts';
 import { blobDigest, Pushes } from './fixtures/pushes.ts';
 import { startRegistry, type RunningRegistry } from './start-registry.ts';
 
@@ -22,8 +18,10 @@ const NEEDED: Readonly<Record<string, number>> = {
 
 const ROUNDS = 50;
 
-describe.skipIf(whyNoMount !== undefined)(
-  `a full disk${whyNoMount ? ` (skipped: ${whyNoMount})` : ''}`,
+const noMount = await whyNoMount();
+
+describe.skipIf(noMount !== undefined)(
+  `a full disk${noMount ? ` (skipped: ${noMount})` : ''}`,
   () => {
     let mounted: MountedDirectory;
     let root: string;

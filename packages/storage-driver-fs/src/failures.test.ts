@@ -3,10 +3,11 @@ import { chmod, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { remount, whyNoMount } from '@purser/external-programs';
 import { describe, expect, it } from 'vitest';
 import { entriesOf } from '@purser/storage-driver';
 import { FilesystemDriver } from './driver.ts';
-import { mountTemporary, remount, whyNoMount } from './fixtures/mounted-file-system.ts';
+import { mountRoot } from './fixtures/mounted-root.ts';
 import { openHandlesBelow, whyNoHandles } from './fixtures/open-handles.ts';
 import { createTemporaryDriver, createTemporaryRoot } from './fixtures/temporary-root.ts';
 
@@ -71,7 +72,7 @@ describe('a full disk', () => {
   it.skipIf(skip)(
     `is NO_SPACE; the old file stays and nothing else${because(noMount)}`,
     async () => {
-      const root = await mountTemporary('size=256k');
+      const root = await mountRoot('size=256k');
       const driver = new FilesystemDriver({ rootDirectory: root });
       await driver.putContent('/a/file', content);
       await expect(driver.putContent('/a/file', Buffer.alloc(1_000_000))).rejects.toMatchObject({
@@ -87,7 +88,7 @@ describe('a full disk', () => {
   it.skipIf(skip)(
     `fails a writer half-way, which can be ${because(noMount)} cancelled`,
     async () => {
-      const root = await mountTemporary('size=256k');
+      const root = await mountRoot('size=256k');
       const driver = new FilesystemDriver({ rootDirectory: root });
       const writer = await driver.openWriter('/a/file');
       const failure = await writeUntilFailure(writer);
@@ -101,7 +102,7 @@ describe('a full disk', () => {
   );
 
   it.skipIf(skip)(`fails a writer half-way, which can be closed${because(noMount)}`, async () => {
-    const root = await mountTemporary('size=256k');
+    const root = await mountRoot('size=256k');
     const driver = new FilesystemDriver({ rootDirectory: root });
     const writer = await driver.openWriter('/a/file');
     await writeUntilFailure(writer);
@@ -112,7 +113,7 @@ describe('a full disk', () => {
   });
 
   it.skipIf(skip)(`is told at the end when it was not before${because(noMount)}`, async () => {
-    const root = await mountTemporary('size=256k');
+    const root = await mountRoot('size=256k');
     const driver = new FilesystemDriver({ rootDirectory: root });
     for (const ending of ['commit', 'close'] as const) {
       const writer = await driver.openWriter('/a/file');
@@ -136,7 +137,7 @@ describe('a file system that is read-only', () => {
   it.skipIf(noMount !== undefined)(
     `is PERMISSION_DENIED for what writes${because(noMount)}`,
     async () => {
-      const root = await mountTemporary('size=1m');
+      const root = await mountRoot('size=1m');
       const driver = new FilesystemDriver({ rootDirectory: root });
       await driver.putContent('/a/file', content);
       await remount(root, 'ro');

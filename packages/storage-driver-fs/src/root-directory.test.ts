@@ -1,8 +1,9 @@
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { bind, unmountLazily, whyNoMount } from '@purser/external-programs';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { FilesystemDriver } from './driver.ts';
-import { bind, mountTemporary, unmountLazily, whyNoMount } from './fixtures/mounted-file-system.ts';
+import { mountRoot } from './fixtures/mounted-root.ts';
 import { createTemporaryRoot } from './fixtures/temporary-root.ts';
 import { RootDirectory } from './root-directory.ts';
 
@@ -32,7 +33,7 @@ describe.skipIf(noMount !== undefined)(
   `a file system that is mounted at the root${noMount ? ` (skipped: ${noMount})` : ''}`,
   () => {
     it.each(Object.entries(CALLS))('%s fails when it went away', async (_, call) => {
-      const root = await mountTemporary('size=1m');
+      const root = await mountRoot('size=1m');
       const driver = new FilesystemDriver({ rootDirectory: root });
       await driver.putContent('/a/file', content);
       await unmountLazily(root);
@@ -47,7 +48,7 @@ describe.skipIf(noMount !== undefined)(
     });
 
     it('is used again when it is back', async () => {
-      const root = await mountTemporary('size=1m');
+      const root = await mountRoot('size=1m');
       const kept = await createTemporaryRoot();
       await using _bound = await bind(root, kept);
       const driver = new FilesystemDriver({ rootDirectory: root });

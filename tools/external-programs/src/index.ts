@@ -28,6 +28,15 @@ export {
   misnamed,
   unpackedLayersOf,
 } from './image-directory.ts';
+export {
+  bind,
+  mounted,
+  mountTemporary,
+  remount,
+  unmountLazily,
+  whyNoMount,
+  type MountedDirectory,
+} from './mounted-directory.ts';
 export { type Need } from './need.ts';
 export { RedisServer, type RedisServerOptions } from './redis-server.ts';
 export { needPrograms, type SystemProgram } from './system-programs.ts';
