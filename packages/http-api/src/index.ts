@@ -16,7 +16,6 @@
  */
 export { createRegistryApi } from './registry-api.ts';
 export { createRequestHandler } from './create-request-handler.ts';
-export { renderError } from './render-errors.ts';
 export type { AnswerFacts, RegistryApiOptions, RequestFacts } from './options.ts';
-export { renderedError, type RenderedError } from './render-errors.ts';
+export { renderedError, renderError, type RenderedError } from './render-errors.ts';
 export type { WriteGate } from './write-gate.ts';

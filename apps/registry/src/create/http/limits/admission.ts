@@ -101,16 +101,18 @@ export class Admission {
   #enter({ res }: Context, slots: Slots): Promise<void> | undefined {
     const departure = new AbortController();
     const wait = slots.take(departure.signal);
-    if (wait === undefined) return void res.once('close', () => slots.release());
-    const leave = () => departure.abort();
-    res.once('close', leave);
-    return wait
-      .then(() => {
-        // It may have left at the very moment.
-        if (res.closed) slots.release();
-        else res.once('close', () => slots.release());
-      })
-      .finally(() => res.off('close', leave));
+    let hasPlace = wait === undefined;
+    let isOver = false;
+    res.once('close', () => {
+      isOver = true;
+      if (hasPlace) slots.release();
+      else departure.abort();
+    });
+    return wait?.then(() => {
+      // It may have left at the very moment.
+      if (isOver) slots.release();
+      else hasPlace = true;
+    });
   }
 
   /** The log tells of it now and then. */
