@@ -1,6 +1,7 @@
 import type { StorageDriver } from '@purser/storage-driver';
 import { describeError } from '../../observe/describe-error.ts';
 import type { Logger } from '../../observe/logger.ts';
+import { storageAnswer } from '../../observe/health/storage-answer.ts';
 
 /** How long an answer stands: however often someone asks, storage is written to no more often. */
 const VALID_MS = 2_000;
@@ -54,21 +55,12 @@ export class Readiness {
     return this.#wasReady;
   }
 
-  async #roundTrip(): Promise<void> {
+  #roundTrip(): Promise<void> {
     const { driver, writes } = this.#options;
-    const signal = AbortSignal.timeout(TIMEOUT_MS);
-    const { promise: late, reject } = Promise.withResolvers<never>();
-    const expire = () => reject(new Error(`no answer of the storage within ${TIMEOUT_MS} ms`));
-    signal.addEventListener('abort', expire, { once: true });
-    const work = async () => {
+    return storageAnswer(TIMEOUT_MS, async (signal) => {
       if (writes?.areRefused) return void (await driver.stat('/docker', { signal }));
       await driver.putContent(PATH, Buffer.from('ready\n'), { durable: false, signal });
       await driver.getContent(PATH, { signal });
-    };
-    try {
-      await Promise.race([work(), late]);
-    } finally {
-      signal.removeEventListener('abort', expire);
-    }
+    });
   }
 }

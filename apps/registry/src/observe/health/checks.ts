@@ -1,6 +1,7 @@
 import { lstat } from 'node:fs/promises';
 import { connect } from 'node:net';
 import type { StorageDriver } from '@purser/storage-driver';
+import { storageAnswer } from './storage-answer.ts';
 
 /** Fails while a file is there, which is how an operator closes the registry. */
 export async function checkFile(path: string): Promise<void> {
@@ -65,15 +66,7 @@ export async function checkTcp(
 
 /** Fails when storage cannot be looked at, or does not answer in time. */
 export async function checkStorage(driver: StorageDriver, timeout: number): Promise<void> {
-  const signal = AbortSignal.timeout(timeout);
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const expire = () => reject(new Error(`no answer of the storage within ${timeout} ms`));
-  signal.addEventListener('abort', expire, { once: true });
-  try {
-    await Promise.race([driver.stat('/', { signal }), late]);
-  } finally {
-    signal.removeEventListener('abort', expire);
-  }
+  await storageAnswer(timeout, (signal) => driver.stat('/', { signal }));
 }
 
 /** What the system calls it: clients of HTTP say "fetch failed", and it is the cause that knows why. */
