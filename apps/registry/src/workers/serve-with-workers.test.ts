@@ -141,7 +141,7 @@ describe('a registry of two workers', LONG, () => {
     expect((await second.ask('/v2/')).status).toBe(200);
     expect(purser.errors.match(/listening on/g)).toHaveLength(1);
     expect(purser.output.match(/Ctrl-C stops/g)).toHaveLength(1);
-    expect(purser.output).toMatch(/^127\.0\.0\.1 - - \[.*\] "GET \/v2\/ HTTP\/1\.1" 200 2 "" ""$/m);
+    await purser.until(/^127\.0\.0\.1 - - \[.*\] "GET \/v2\/ HTTP\/1\.1" 200 2 "" ""$/m);
 
     process.kill(await pidOf(1, served), 'SIGKILL');
     await purser.until(
