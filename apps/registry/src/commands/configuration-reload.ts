@@ -2,7 +2,6 @@ import { changedKeys } from '../config/effective.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { ConfigurationError } from '../config/problems.ts';
 import { configSchema } from '../config/schema.ts';
-import type { RegistryServer } from '../create/server.ts';
 import { StartError } from '../create/start-error.ts';
 import { describeError } from '../observe/describe-error.ts';
 import type { Logger } from '../observe/logger.ts';
@@ -15,16 +14,21 @@ export interface ConfigurationReloadOptions {
   readonly logger: Logger;
 }
 
+/** A server that runs, in one process or in several. */
+export interface ReloadableServer {
+  /** What of the configuration can change while it runs; a section stands for all that is below it. */
+  readonly reloadableKeys: readonly string[];
+  /** @throws StartError naming what cannot be used; what counted before still does. */
+  reload(loaded: LoadedConfig): Promise<void>;
+}
+
 /** Gives a running server what has changed in its configuration, and tells what of it has to wait for a restart. */
 export class ConfigurationReload {
-  readonly #server: Pick<RegistryServer, 'reload' | 'reloadableKeys'>;
+  readonly #server: ReloadableServer;
   readonly #options: ConfigurationReloadOptions;
   #inEffect: LoadedConfig;
 
-  constructor(
-    server: Pick<RegistryServer, 'reload' | 'reloadableKeys'>,
-    options: ConfigurationReloadOptions,
-  ) {
+  constructor(server: ReloadableServer, options: ConfigurationReloadOptions) {
     this.#server = server;
     this.#options = options;
     this.#inEffect = options.loaded;
@@ -35,7 +39,7 @@ export class ConfigurationReload {
     try {
       const loaded = await this.#options.load();
       for (const warning of loaded.warnings) this.#options.logger.warn(warning);
-      await this.#server.reload(loaded.config);
+      await this.#server.reload(loaded);
       this.#tellChanges(loaded);
       this.#inEffect = loaded;
     } catch (error) {

@@ -1,7 +1,10 @@
 import type { Reloadable } from '../create/reloadable.ts';
-import type { RegistryServer } from '../create/server.ts';
 import type { AdjustableLogger } from '../observe/logger.ts';
-import { ConfigurationReload, type ConfigurationReloadOptions } from './configuration-reload.ts';
+import {
+  ConfigurationReload,
+  type ConfigurationReloadOptions,
+  type ReloadableServer,
+} from './configuration-reload.ts';
 
 /** How a process comes by a changed configuration. */
 export interface Reloading extends ConfigurationReloadOptions {
@@ -12,7 +15,7 @@ export interface Reloading extends ConfigurationReloadOptions {
 
 /** Gives a server what changed in its configuration, each time that is asked for. It does not end before the process. */
 export async function reloadOnRequest(
-  server: Pick<RegistryServer, 'reload' | 'reloadableKeys'>,
+  server: ReloadableServer,
   reloading: Reloading,
 ): Promise<void> {
   const configuration = new ConfigurationReload(server, reloading);

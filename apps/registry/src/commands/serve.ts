@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import { loadConfig } from '../config/load.ts';
+import { loadConfig, type LoadedConfig } from '../config/load.ts';
 import { CONFIGURATION_PATH_VARIABLE, type Environment } from '../config/environment.ts';
 import type { Config } from '../config/schema.ts';
 import { findInheritedSocket } from '../create/http/inherited-socket.ts';
@@ -8,11 +7,12 @@ import { prepareRootDirectory } from '../create/storage/root-directory.ts';
 import { createTracing } from '../create/tracing.ts';
 import { createServer } from '../create/server.ts';
 import { ServiceManager } from '../create/service-manager.ts';
-import { createLogger, type AdjustableLogger, type LineSink } from '../observe/logger.ts';
+import type { LineSink } from '../observe/logger.ts';
 import { packageVersion } from '../package-version.ts';
-import { workerPlaceIn, type WorkerPlace } from '../workers/worker-place.ts';
+import { workerPlaceIn } from '../workers/worker-place.ts';
 import { drainOnSignal } from './drain-on-signal.ts';
 import { reloadableLevel, reloadOnRequest } from './reload-on-request.ts';
+import { createServeLogger } from './serve-logger.ts';
 
 /** A person at a terminal. */
 export interface CommandTerminal {
@@ -47,18 +47,17 @@ export interface CommandProcess {
  */
 export async function serve(path: string | undefined, process: CommandProcess): Promise<number> {
   const { environment } = process;
+  const place = workerPlaceIn(environment);
+  if (place !== undefined) {
+    const { serveAsWorker } = await import('../workers/serve-as-worker.ts');
+    return serveAsWorker(place, process);
+  }
   const configPath = path ?? (environment[CONFIGURATION_PATH_VARIABLE] || undefined);
   const requests = process.reloadRequests?.() ?? [];
   const load = () => loadConfig({ path: configPath, environment });
   const loaded = await load();
   const { config, warnings } = loaded;
-  const place = workerPlaceIn(environment);
-  const logger = createServeLogger(config, process, place);
-  if (place !== undefined) {
-    const { serveAsWorker } = await import('../workers/serve-as-worker.ts');
-    const reloading = { requests, loaded, load, logger };
-    return serveAsWorker(place, { config, reloading, process });
-  }
+  const logger = createServeLogger(config, process);
   await using manager = new ServiceManager({ environment, pid: process.pid, logger });
   const reloading = { requests: manager.tellingOfReloads(requests), loaded, load, logger };
   const supervised = manager.tellingOfTheEnd(process);
@@ -76,30 +75,17 @@ export async function serve(path: string | undefined, process: CommandProcess): 
     await clearAddress(address);
     // Most servers are one process, and need not load what forks others.
     const { serveWithWorkers } = await import('../workers/serve-with-workers.ts');
-    return serveWithWorkers({ config, reloading, process: supervised, onServing });
+    return serveWithWorkers({ reloading, process: supervised, onServing });
   }
   const writeAccess = config.log.accesslog.disabled ? undefined : process.writeOutput;
   const reloadable = [reloadableLevel(logger)];
   const tracing = await createTracing(environment, logger);
   const server = await createServer(config, { logger, writeAccess, tracing }, { reloadable });
-  void reloadOnRequest(server, reloading);
+  const { reloadableKeys } = server;
+  const reload = (changed: LoadedConfig) => server.reload(changed.config);
+  void reloadOnRequest({ reloadableKeys, reload }, reloading);
   onServing(await listen(server.http, address));
   return drainOnSignal(server, { config, logger, process: supervised });
-}
-
-function createServeLogger(
-  { log }: Config,
-  process: CommandProcess,
-  place: WorkerPlace | undefined,
-): AdjustableLogger {
-  const worker = place === undefined ? {} : { worker: place.slot };
-  const fields = {
-    'instance.id': randomUUID(),
-    version: packageVersion(),
-    ...worker,
-    ...log.fields,
-  };
-  return createLogger({ ...log, fields }, { write: process.writeError });
 }
 
 /** Two lines that a newcomer needs; a client cannot push to a socket file, so that one is enough there. */

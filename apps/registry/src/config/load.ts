@@ -18,8 +18,16 @@ import {
   type MapNode,
 } from './tree.ts';
 
+/** A configuration file, as it was when it was read. */
+export interface ConfigFile {
+  readonly path: string;
+  readonly text: string;
+}
+
 export interface LoadedConfig {
   readonly config: Config;
+  /** What was read; `undefined` when there is no file. */
+  readonly file: ConfigFile | undefined;
   /** What was left out, one line each: unknown keys and variables, sections that this version does not apply. */
   readonly warnings: readonly string[];
   /** Every key that counts, with its value and where that comes from. */
@@ -49,9 +57,37 @@ export async function loadConfig({
   path,
   environment = {},
 }: LoadConfigOptions = {}): Promise<LoadedConfig> {
-  const origin: Origin = { program: 'no configuration file' };
-  if (path === undefined) return completeConfig(emptyMap(origin), environment, WITHOUT_FILE);
-  return parseConfig(await readConfigFile(path), { path, environment });
+  return loadConfigFile(await readConfigFile(path), environment);
+}
+
+/**
+ * Loads the configuration of a server from a file that has been read.
+ *
+ * @param file Without one: as `loadConfig`.
+ * @throws ConfigurationError when a value is wrong; it names every problem.
+ */
+export function loadConfigFile(
+  file: ConfigFile | undefined,
+  environment: Environment,
+): LoadedConfig {
+  if (file !== undefined) return parseConfig(file.text, { path: file.path, environment });
+  const nothing = emptyMap({ program: 'no configuration file' });
+  return { ...completeConfig(nothing, environment, WITHOUT_FILE), file };
+}
+
+/** @throws ConfigurationError when the file cannot be read. */
+export async function readConfigFile(path: string): Promise<ConfigFile>;
+export async function readConfigFile(path: string | undefined): Promise<ConfigFile | undefined>;
+export async function readConfigFile(path: string | undefined): Promise<ConfigFile | undefined> {
+  if (path === undefined) return undefined;
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path));
+    return { path, text };
+  } catch (error) {
+    const reason = READ_FAILURES[(error as NodeJS.ErrnoException).code ?? ''];
+    const line = `${path}: ${reason ?? `cannot be read: ${(error as Error).message}`}`;
+    throw new ConfigurationError([line], { cause: error });
+  }
 }
 
 /**
@@ -71,7 +107,9 @@ export function parseConfig(
     column,
   }));
   if (problems.length > 0) throw new ConfigurationError(problems.map(formatProblem));
-  if (tree.kind === 'map') return completeConfig({ ...tree, origin: start }, environment);
+  if (tree.kind === 'map') {
+    return { ...completeConfig({ ...tree, origin: start }, environment), file: { path, text } };
+  }
   const found = `expected a map of keys, found ${tree.kind === 'list' ? 'a list' : 'a single value'}`;
   throw new ConfigurationError([formatProblem({ origin: tree.origin, key: '', message: found })]);
 }
@@ -97,16 +135,6 @@ export function createConfig(input: ConfigInput = {}): Config {
   return config;
 }
 
-async function readConfigFile(path: string): Promise<string> {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path));
-  } catch (error) {
-    const reason = READ_FAILURES[(error as NodeJS.ErrnoException).code ?? ''];
-    const line = `${path}: ${reason ?? `cannot be read: ${(error as Error).message}`}`;
-    throw new ConfigurationError([line], { cause: error });
-  }
-}
-
 const READ_FAILURES: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such configuration file',
   EACCES: 'no permission to read the configuration file',
@@ -118,7 +146,7 @@ function completeConfig(
   written: MapNode,
   environment: Environment,
   fallback: ConfigInput = {},
-): LoadedConfig {
+): Omit<LoadedConfig, 'file'> {
   const overridden = applyEnvironment(written, environment, configSchema);
   const fallbackTree = withNamedMaps(treeFromValue(fallback, written.origin) as MapNode);
   const tree = withFallback(withNamedMaps(overridden.tree), fallbackTree);

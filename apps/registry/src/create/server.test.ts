@@ -69,6 +69,21 @@ describe('the server', () => {
     );
   });
 
+  it('lets go of everything when it cannot be made', async () => {
+    await using directory = await createTemporaryDirectory();
+    const { lines, logger } = recordLog();
+    const outbox = { directory: join(directory.path, 'outbox') };
+    const endpoints = [{ name: 'ours', url: 'http://127.0.0.1:1' }];
+    const config = { notifications: { endpoints, outbox } };
+    const missing = join(directory.path, 'missing.pem');
+    const tls = { certificate: missing, key: missing };
+    const broken = startRegistry({ ...config, http: { tls }, logger });
+    await expect(broken).rejects.toThrow(`cannot use http.tls.certificate: ${missing}`);
+    await using _registry = await startRegistry({ ...config, logger });
+    // An outbox has one user.
+    expect(JSON.stringify(lines)).not.toContain('outbox');
+  });
+
   it('gives a slow client hours, and a silent one minutes', async () => {
     const { logger } = recordLog();
     const { http } = await createServer(createConfig(), { logger });

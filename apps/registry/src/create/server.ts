@@ -2,31 +2,27 @@ import type { Server } from 'node:http';
 import type { AccessController, Registry, Repository } from '@purser/core';
 import type { RequestFacts } from '@purser/http-api';
 import type { Notifier } from '@purser/notifications';
-import { createRegistry } from '@purser/storage';
-import type { StorageDriver } from '@purser/storage-driver';
 import type { Config } from '../config/schema.ts';
+import type { Health } from '../observe/health/health.ts';
 import type { HealthReport } from '../observe/debug/answer-health.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { MetricsSnapshot } from '../observe/metrics/metrics.ts';
-import { observeDriver } from '../observe/observe-driver.ts';
 import type { Membership } from '../workers/join-primary.ts';
 import { createAccess, without } from './access/access.ts';
 import { createApplication } from './application.ts';
-import { createCache, type ServerCache } from './storage/cache.ts';
-import { closeServer, type RunningParts } from './close-server.ts';
 import type { Connections } from './http/connections.ts';
 import { startDebugServer, type DebugServer } from './debug-server.ts';
-import { applyMiddleware, createDriver } from './storage/driver.ts';
+import { Grace } from './grace.ts';
 import { createHttpServer } from './http/http-server.ts';
 import { startHealth } from './health/health.ts';
 import { startMaintenance } from './maintenance/maintenance.ts';
 import { withManifestRules } from './manifests/manifest-rules.ts';
 import { createUrlRule } from './manifests/manifest-urls.ts';
-import { createManifestForms, type ManifestForms } from './manifests/manifests.ts';
 import { startNotifier } from './events/notifier.ts';
 import { createObservation, type Observation, type ServerObservers } from './observation.ts';
-import { startProxy, type Proxy, type ProxyParts } from './proxy/proxy.ts';
+import type { Proxy } from './proxy/proxy.ts';
 import { createReload, type Reloadable } from './reloadable.ts';
+import { startStorage } from './storage/start-storage.ts';
 import { Writes } from './writes.ts';
 
 export interface RegistryServer {
@@ -72,32 +68,33 @@ export interface ServerParts {
 /**
  * The whole program: a driver, a registry on it, observed, served by the registry API. It does not listen yet.
  *
- * @throws StartError when a file that the configuration names cannot be used.
+ * @throws StartError when a file that the configuration names cannot be used. What has been started until then has ended.
  */
 export async function createServer(
   config: Config,
   observers: ServerObservers,
   parts: ServerParts = {},
 ): Promise<RegistryServer> {
+  // Ended the other way round, from the outside in: what requests make use of is there until the last of them is over.
+  await using started = new AsyncDisposableStack();
+  const grace = new Grace();
   const { logger } = observers;
+  const { membership } = parts;
   const observation = await createObservation(config, observers);
   const { metrics } = observation;
-  const { membership } = parts;
+  let debug: DebugServer | undefined;
+  started.defer(() => debug?.close());
+  started.defer(() => observers.tracing?.close());
 
-  const stored = await createDriver(config.storage.driver);
-  const seen = observeDriver(stored, observation.driverObservers);
-  const driver = applyMiddleware(seen, config.middleware);
-  const forms = await createManifestForms(config.compatibility);
-  const access = await chooseAccess(config, parts, logger);
-  const cache = await createCache(config, logger, { metrics, membership });
-  const notifier = await startNotifier(config, logger, { metrics, place: membership });
-  const kept = keptWith(driver, { forms, cache, logger });
-  const local = createRegistry({ ...kept, ...storageSettings(config, membership) });
-  const writes = new Writes(config, logger);
-  const proxy = await startProxy(local, config, { ...kept, logger, metrics });
+  const context = { observation, membership, started };
+  const { driver, forms, kept, local, proxy } = await startStorage(config, context);
   const registry = proxy?.registry ?? local;
+  const access = started.adopt(await chooseAccess(config, parts, logger), (it) => it.close());
+  const notifier = await startNotifier(config, logger, { metrics, place: membership });
+  started.defer(async () => void (await notifier?.close({ deadlineMs: grace.leftMs })));
+  const writes = new Writes(config, logger);
 
-  const health = startHealth(config, { driver, logger });
+  const health = started.use(startHealth(config, { driver, logger }));
   const handle = createApplication(config, {
     registry,
     forms,
@@ -108,14 +105,18 @@ export async function createServer(
     health,
     observation,
   });
-  const front = await createHttpServer(config.http, { handle, logger });
   const observer = metrics?.maintenance;
-  const maintained = { ...kept, registry: local, writes, logger, observer };
-  const maintenance = startMaintenance(config, maintained);
-  const running = { health, front, maintenance, proxy, notifier, cache, access, stored };
-  const debug = await startDebug(config, observation, { ...running, membership });
-  const own = [...access.reloadable, ...front.reloadable, writes];
-  const reloadable = [...own, ...(parts.reloadable ?? [])];
+  started.use(startMaintenance(config, { ...kept, registry: local, writes, logger, observer }));
+  const front = await createHttpServer(config.http, { handle, logger });
+  let isClean = true;
+  started.defer(async () => {
+    isClean = await front.close(grace.leftMs);
+  });
+  // Of several processes, the primary speaks for all.
+  if (membership === undefined) debug = await startDebug(config, observation, health);
+  const { reloadable: brought = [] } = parts;
+  const reloadable = [...access.reloadable, ...front.reloadable, writes, ...brought];
+  const running = started.move();
   let closing: Promise<boolean> | undefined;
   return {
     registry,
@@ -126,57 +127,20 @@ export async function createServer(
     metrics: metrics && (() => metrics.snapshot()),
     reloadableKeys: reloadable.flatMap(({ keys }) => keys),
     reload: createReload(reloadable, config),
-    close: (timeoutMs) =>
-      (closing ??= closeServer({ ...running, debug, tracing: observers.tracing }, timeoutMs)),
+    close(timeoutMs) {
+      if (closing === undefined) grace.begin(timeoutMs);
+      closing ??= running.disposeAsync().then(() => isClean);
+      return closing;
+    },
   };
 }
 
-/** What content is kept with, by whoever keeps it. */
-function keptWith(
-  driver: StorageDriver,
-  {
-    forms,
-    cache,
+function startDebug({ http }: Config, { metrics, logger }: Observation, health: Health) {
+  return startDebugServer(http.debug, {
+    health: () => health.report(),
+    metrics: metrics && (() => metrics.render()),
     logger,
-  }: { forms: ManifestForms; cache: ServerCache | undefined; logger: Logger },
-): Omit<ProxyParts, 'logger'> {
-  return {
-    driver,
-    decoder: forms.decoder,
-    cache: cache?.cache,
-    onDamage: ({ path, problem }) => logger.warn(`damage in storage: ${problem}`, { path }),
-  };
-}
-
-/** What clients may do to stored content. */
-function storageSettings({ storage, validation }: Config, membership: Membership | undefined) {
-  return {
-    deletion: storage.delete.enabled,
-    repositoryDeletion: storage.delete.repositories,
-    references: validation,
-    tagReads: storage.tag.concurrencylimit,
-    exclusion: membership?.exclusion,
-  };
-}
-
-/** When its address cannot be used, everything that is there already ends. */
-async function startDebug(
-  { http }: Config,
-  { metrics, logger }: Observation,
-  { membership, ...running }: RunningParts & { readonly membership: Membership | undefined },
-): Promise<DebugServer | undefined> {
-  // Of several processes, the primary speaks for all.
-  if (membership !== undefined) return undefined;
-  try {
-    return await startDebugServer(http.debug, {
-      health: () => running.health.report(),
-      metrics: metrics && (() => metrics.render()),
-      logger,
-    });
-  } catch (error) {
-    await closeServer(running, 0);
-    throw error;
-  }
+  });
 }
 
 function chooseAccess({ auth }: Config, { access }: ServerParts, logger: Logger) {

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { Agent, createServer, request, type IncomingMessage, type RequestOptions } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -207,18 +207,23 @@ describe('a registry of two workers', LONG, () => {
 
   it('gives up when none is left and none can be started', async () => {
     await using directory = await createTemporaryDirectory();
-    const file = join(directory.path, 'config.yml');
-    await writeFile(file, 'version: 0.1\nstorage: { filesystem: {} }\n');
-    await using purser = new PurserProcess(['serve', file], {
+    const users = join(directory.path, 'htpasswd');
+    await writeFile(users, '');
+    await using purser = new PurserProcess(['serve'], {
       cwd: directory.path,
-      environment: TWO_WORKERS,
+      environment: {
+        ...TWO_WORKERS,
+        REGISTRY_AUTH_HTPASSWD_REALM: 'r',
+        REGISTRY_AUTH_HTPASSWD_PATH: users,
+      },
     });
     await purser.until(/listening on/);
-    await writeFile(file, 'version: 0.2');
+    await rm(users);
+    await mkdir(users);
     for (const worker of [0, 1]) process.kill(await pidOf(worker, { purser }), 'SIGKILL');
     expect(await purser.exitStatus).toBe(1);
     expect(purser.errors).toMatch(
-      /config\.yml:1:10: version: expected 0\.1[^]*worker \d could not start/,
+      /cannot use auth\.htpasswd\.path: .*: it is a directory[^]*worker \d could not start/,
     );
     expect(purser.errors).toContain('no worker can be started: giving up');
   });

@@ -1,11 +1,10 @@
-import type { Reloading } from '../commands/reload-on-request.ts';
+import { reloadOnRequest, type Reloading } from '../commands/reload-on-request.ts';
 import type { CommandProcess } from '../commands/serve.ts';
-import type { Config } from '../config/schema.ts';
+import type { LoadedConfig } from '../config/load.ts';
 import { startPrimaryDebugServer } from './primary-debug-server.ts';
 import { WorkerProcesses } from './worker-processes.ts';
 
 export interface PrimaryOptions {
-  readonly config: Config;
   readonly reloading: Reloading;
   readonly process: Pick<CommandProcess, 'nextSignal' | 'writeError' | 'writeOutput'>;
   /** Called once, when all accept connections. */
@@ -19,12 +18,12 @@ export interface PrimaryOptions {
  * @throws StartError when the debug server cannot start.
  */
 export async function serveWithWorkers(options: PrimaryOptions): Promise<number> {
-  const { config, reloading, process } = options;
-  const { logger } = reloading;
+  const { reloading, process } = options;
+  const { loaded, logger } = reloading;
+  const { config, file } = loaded;
   const { writeOutput, writeError } = process;
   const count = config.http.workers;
-  const workers = new WorkerProcesses({ count, logger, writeOutput, writeError });
-  void passOn(reloading, workers);
+  const workers = new WorkerProcesses({ count, file, logger, writeOutput, writeError });
   const debug = await startPrimaryDebugServer(config, workers, logger);
   try {
     return await follow(workers, options);
@@ -33,26 +32,13 @@ export async function serveWithWorkers(options: PrimaryOptions): Promise<number>
   }
 }
 
-/** Each worker reads the configuration for itself, and tells what it finds. */
-async function passOn(
-  { requests, load, logger }: Reloading,
-  workers: WorkerProcesses,
-): Promise<void> {
-  for await (const _ of requests) {
-    workers.signalAll('SIGHUP');
-    await load().then(
-      ({ config }) => logger.setLevel(config.log.level),
-      () => {},
-    );
-  }
-}
-
 /** Until a signal comes, or nothing can be done. */
 async function follow(
   workers: WorkerProcesses,
-  { config, reloading: { logger }, process, onServing }: PrimaryOptions,
+  { reloading, process, onServing }: PrimaryOptions,
 ): Promise<number> {
-  const { workers: count, draintimeout } = config.http;
+  const { loaded, logger } = reloading;
+  const { workers: count, draintimeout } = loaded.config.http;
   const asked = process.nextSignal();
   const started = workers.start();
   const early = await Promise.race([started, asked.then(() => 'stop' as const)]);
@@ -60,7 +46,14 @@ async function follow(
     await workers.kill();
     return 1;
   }
-  if (early !== 'stop') onServing(early);
+  if (early !== 'stop') {
+    onServing(early.url);
+    const reload = async ({ config, file }: LoadedConfig) => {
+      await workers.reload(file);
+      logger.setLevel(config.log.level);
+    };
+    void reloadOnRequest({ reloadableKeys: early.reloadableKeys, reload }, reloading);
+  }
 
   const why = await Promise.race([asked, workers.hopeless.then(() => undefined)]);
   if (why === undefined) {

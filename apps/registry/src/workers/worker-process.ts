@@ -1,13 +1,30 @@
 import cluster, { type Worker } from 'node:cluster';
 import type { Exclusion } from '@purser/core';
+import type { ConfigFile } from '../config/load.ts';
 import type { LineSink } from '../observe/logger.ts';
 import { forwardWholeLines } from './forward-whole-lines.ts';
 import { HeldKeys } from './held-keys.ts';
 import { Peer } from './peer.ts';
 import { environmentOf, type WorkerPlace } from './worker-place.ts';
 
+/** What a worker is configured by. */
+export interface HandedConfiguration {
+  /** What the server was started with: what needs a restart is the same in all workers, whenever they start. */
+  readonly started: ConfigFile | undefined;
+  /** What was read last; `undefined` when nothing was since. */
+  readonly reloaded: ConfigFile | undefined;
+}
+
+/** What a worker says when it accepts connections. */
+export interface WorkerServing {
+  readonly url: string;
+  readonly reloadableKeys: readonly string[];
+}
+
 export interface WorkerProcessOptions extends WorkerPlace {
   readonly exclusion: Exclusion;
+  /** What it is configured by, when it asks. */
+  readonly configuration: () => HandedConfiguration;
   readonly writeOutput: LineSink;
   readonly writeError: LineSink;
 }
@@ -24,8 +41,8 @@ export class WorkerProcess {
   readonly peer: Peer;
   /** Settles when everything that it wrote has been handed on. */
   readonly ended: Promise<WorkerEnd>;
-  /** The URL of the server, once it accepts connections; `undefined` when it ended before. */
-  readonly ready: Promise<string | undefined>;
+  /** Once it accepts connections; `undefined` when it ended before. */
+  readonly ready: Promise<WorkerServing | undefined>;
   /** When it became ready, by `performance.now()`. */
   readyAt: number | undefined;
   /** Whether it was asked to let its requests finish. */
@@ -34,7 +51,14 @@ export class WorkerProcess {
   isConnected = false;
   readonly #worker: Worker;
 
-  constructor({ slot, count, exclusion, writeOutput, writeError }: WorkerProcessOptions) {
+  constructor({
+    slot,
+    count,
+    exclusion,
+    configuration,
+    writeOutput,
+    writeError,
+  }: WorkerProcessOptions) {
     this.slot = slot;
     this.#worker = cluster.fork(environmentOf({ slot, count }));
     const { process } = this.#worker;
@@ -60,10 +84,11 @@ export class WorkerProcess {
     this.peer.handle('hello', () => {
       this.isConnected = true;
     });
-    const serving = Promise.withResolvers<string>();
-    this.peer.handle('serving', (url) => {
+    this.peer.handle('configuration', configuration);
+    const serving = Promise.withResolvers<WorkerServing>();
+    this.peer.handle('serving', (value) => {
       this.readyAt = performance.now();
-      serving.resolve(url as string);
+      serving.resolve(value as WorkerServing);
     });
     this.ready = Promise.race([serving.promise, this.ended.then(() => undefined)]);
   }

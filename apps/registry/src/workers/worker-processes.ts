@@ -1,12 +1,21 @@
 import cluster from 'node:cluster';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Exclusive } from '@purser/core';
+import type { ConfigFile } from '../config/load.ts';
+import { StartError } from '../create/start-error.ts';
 import type { LineSink, Logger } from '../observe/logger.ts';
 import { restartDelayMs } from './restart-delay.ts';
-import { WorkerProcess, type WorkerEnd } from './worker-process.ts';
+import {
+  WorkerProcess,
+  type HandedConfiguration,
+  type WorkerEnd,
+  type WorkerServing,
+} from './worker-process.ts';
 
 export interface WorkerProcessesOptions {
   readonly count: number;
+  /** What all are configured by; `undefined` when there is no file. */
+  readonly file: ConfigFile | undefined;
   readonly logger: Logger;
   readonly writeOutput: LineSink;
   readonly writeError: LineSink;
@@ -25,10 +34,12 @@ export class WorkerProcesses {
   readonly #stopping = new AbortController();
   readonly #slots: Promise<void>[] = [];
   readonly #hopeless = Promise.withResolvers<void>();
+  #configuration: HandedConfiguration;
   #isClean = true;
 
   constructor(options: WorkerProcessesOptions) {
     this.#options = options;
+    this.#configuration = { started: options.file, reloaded: undefined };
     // Whoever writes in the end is this process, for the sake of whole lines.
     cluster.setupPrimary({ stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
   }
@@ -47,25 +58,25 @@ export class WorkerProcesses {
    * Starts the first, and then the others: what keeps one from starting is told once. Where the first serves, others can:
    * one that does not is started again, as one that ends later.
    *
-   * @returns The URL of the server; `undefined` when the first could not start.
+   * @returns What the first says; `undefined` when it could not start.
    */
-  async start(): Promise<string | undefined> {
+  async start(): Promise<WorkerServing | undefined> {
     const first = this.#start(0);
-    const url = await first.ready;
-    if (url === undefined) {
+    const serving = await first.ready;
+    if (serving === undefined) {
       const { signal } = await first.ended;
       // Otherwise it has told why by itself.
       const isUnexpected = signal !== null && !this.#stopping.signal.aborted;
       if (isUnexpected) this.#options.logger.error(`the first worker was ended by ${signal}`);
       return undefined;
     }
-    if (this.#stopping.signal.aborted) return url;
+    if (this.#stopping.signal.aborted) return serving;
     const others = Array.from({ length: this.#options.count - 1 }, (_, index) =>
       this.#start(index + 1),
     );
     for (const worker of [first, ...others]) this.#slots.push(this.#follow(worker));
     await Promise.all(others.map(({ ready }) => ready));
-    return url;
+    return serving;
   }
 
   /**
@@ -97,15 +108,33 @@ export class WorkerProcesses {
     return Promise.all(answers);
   }
 
-  signalAll(signal: NodeJS.Signals): void {
-    for (const worker of this.connected) worker.kill(signal);
+  /**
+   * Has all workers take what can change from a configuration, and those that start later.
+   *
+   * @throws StartError with what one says that cannot use it; the others then take back what counted before.
+   */
+  async reload(file: ConfigFile | undefined): Promise<void> {
+    const before = this.#configuration;
+    // One that starts meanwhile must not miss it.
+    this.#configuration = { ...before, reloaded: file };
+    const answers = await this.askAll('reload', file);
+    const reason = answers.find((answer) => typeof answer === 'string');
+    if (reason === undefined) return;
+    this.#configuration = before;
+    await this.askAll('reload', before.reloaded ?? before.started);
+    throw new StartError(reason);
   }
 
   #start(slot: number): WorkerProcess {
-    const worker = new WorkerProcess({ ...this.#options, slot, exclusion: this.#exclusion });
+    const worker = new WorkerProcess({
+      ...this.#options,
+      slot,
+      exclusion: this.#exclusion,
+      configuration: () => this.#configuration,
+    });
     this.#workers.set(slot, worker);
-    void worker.ready.then((url) => {
-      if (url !== undefined) {
+    void worker.ready.then((serving) => {
+      if (serving !== undefined) {
         this.#options.logger.info(`worker ${slot} serves`, { worker: slot, pid: worker.pid });
       }
     });

@@ -99,6 +99,8 @@ export class Admission {
   }
 
   #enter({ res }: Context, slots: Slots): Promise<void> | undefined {
+    // Nothing would give the place back.
+    if (res.closed) return undefined;
     const departure = new AbortController();
     const wait = slots.take(departure.signal);
     let hasPlace = wait === undefined;
