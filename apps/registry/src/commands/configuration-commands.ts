@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { checkConfiguration, printConfiguration, printSchema } from './configuration.ts';
+import type { Run } from './run.ts';
 import type { CommandProcess } from './serve.ts';
-import type { Run } from './storage-commands.ts';
 
 const CHECK_HELP = `
 Every problem is a line on the standard error stream, with its place: a wrong value, a key written twice, text that is

@@ -2,11 +2,9 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { parseDuration } from '../config/duration.ts';
 import { check } from './check.ts';
 import { garbageCollect } from './garbage-collect.ts';
+import type { Run } from './run.ts';
 import type { CommandProcess } from './serve.ts';
 import { listUploads, purgeUploads } from './uploads.ts';
-
-/** Runs a command once its words are known. */
-export type Run = (command: () => Promise<number>) => Promise<void>;
 
 /** Adds the commands that work on the storage of a registry: garbage, uploads, check. */
 export function addStorageCommands(program: Command, process: CommandProcess, run: Run): void {
