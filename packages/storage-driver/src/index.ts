@@ -43,6 +43,7 @@ export {
   type DriverErrorOptions,
 } from './errors.ts';
 export type { FileSink } from './file-sink.ts';
+export { forwardCalls } from './forward-calls.ts';
 export { MemoryDriver } from './memory-driver.ts';
 export {
   compareNames,

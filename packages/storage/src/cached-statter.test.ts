@@ -9,7 +9,7 @@ import {
   type RepositoryName,
 } from '@purser/core';
 import { sampleBytes } from '@purser/core/testing';
-import { MemoryDriver, type StorageDriver } from '@purser/storage-driver';
+import { forwardCalls, MemoryDriver, type StorageDriver } from '@purser/storage-driver';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRegistry } from './create-registry.ts';
@@ -102,7 +102,10 @@ describe('a cache of descriptors', () => {
   it('looks at the link and the content together, and not one after the other', async () => {
     const driver = new MemoryDriver();
     const { calls, blobs, repository } = underTest({
-      driver: { ...bound(driver), getContent: (...call) => delayed(driver.getContent(...call)) },
+      driver: {
+        ...forwardCalls(driver),
+        getContent: (...call) => delayed(driver.getContent(...call)),
+      },
     });
     await pushBlob(repository, content);
     await blobs.stat(digest);
@@ -179,7 +182,7 @@ describe('a cache of descriptors', () => {
     const driver = new MemoryDriver();
     const { blobs, repository, remembered } = underTest({
       driver: {
-        ...bound(driver),
+        ...forwardCalls(driver),
         async delete(path) {
           await driver.delete(path);
           await blobs.stat(digest);
@@ -261,9 +264,4 @@ async function delayed<T>(answer: Promise<T>): Promise<T> {
   await new Promise(setImmediate);
   await new Promise(setImmediate);
   return value;
-}
-
-/** The driver as a plain object, so that one of its calls can be replaced. */
-function bound(driver: StorageDriver): StorageDriver {
-  return observeCalls(driver, () => {});
 }

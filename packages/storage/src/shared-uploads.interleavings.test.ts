@@ -6,7 +6,12 @@ import {
   type BlobStore,
   type Exclusion,
 } from '@purser/core';
-import { MemoryDriver, type FileWriter, type StorageDriver } from '@purser/storage-driver';
+import {
+  forwardCalls,
+  MemoryDriver,
+  type FileWriter,
+  type StorageDriver,
+} from '@purser/storage-driver';
 import { describe, expect, it } from 'vitest';
 import { createRegistry } from './create-registry.ts';
 import { everyOrder, type Gate } from './fixtures/every-order.ts';
@@ -92,19 +97,12 @@ function gated(driver: StorageDriver, gate: Gate): StorageDriver {
     cancel: () => gate(() => file.cancel()),
     [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
   });
-  return new Proxy(driver, {
-    get(target, key) {
-      if (key === 'openWriter') {
-        return (...call: Parameters<StorageDriver['openWriter']>) =>
-          gate(async () => writer(await target.openWriter(...call)));
-      }
-      if (key === 'move' || key === 'delete') {
-        return (...call: [string, string]) => gate(() => target[key](...call) as Promise<void>);
-      }
-      const value: unknown = Reflect.get(target, key);
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  });
+  return {
+    ...forwardCalls(driver),
+    openWriter: (...call) => gate(async () => writer(await driver.openWriter(...call))),
+    move: (...call) => gate(() => driver.move(...call)),
+    delete: (...call) => gate(() => driver.delete(...call)),
+  };
 }
 
 /** What is asked and given back is on its way for a while. */

@@ -1,6 +1,6 @@
 import { digestOf, parseRepositoryName, parseTag, type Registry } from '@purser/core';
 import { describeBytes, sampleBytes, sampleImage } from '@purser/core/testing';
-import { entriesOf, MemoryDriver, type StorageDriver } from '@purser/storage-driver';
+import { entriesOf, forwardCalls, MemoryDriver, type StorageDriver } from '@purser/storage-driver';
 import { describe, expect, it } from 'vitest';
 import { createRegistry } from '../create-registry.ts';
 import { decoder } from '../fixtures/images.ts';
@@ -75,8 +75,7 @@ class Process {
   drive(driver: StorageDriver): StorageDriver {
     const take = <T>(kind: 'call', call: () => Promise<T>) => this.#turn(kind, call);
     return {
-      ...driver,
-      name: driver.name,
+      ...forwardCalls(driver),
       getContent: (...call) => take('call', () => driver.getContent(...call)),
       putContent: (...call) => take('call', () => driver.putContent(...call)),
       create: (...call) => take('call', () => driver.create!(...call)),
