@@ -16,9 +16,14 @@ import {
 import { DriverError, type StorageDriver } from '@purser/storage-driver';
 import { blobDataPath } from './paths.ts';
 import { writeOver } from './set-aside.ts';
+import { isSound, isUnreadable } from './sound-content.ts';
 
 /** Content that nothing is missing of. */
 export const EMPTY_DIGEST = digestOf(Buffer.alloc(0));
+
+export interface AdoptOptions extends OperationOptions {
+  readonly isVerified: boolean;
+}
 
 export interface OpenGlobalOptions extends OpenOptions {
   readonly size?: number | undefined;
@@ -86,23 +91,27 @@ export class GlobalBlobStore implements BlobStatter, BlobProvider {
   /** Stores content, by its sha256, unless these bytes are there already: others in their place are healed. */
   async put(content: Uint8Array, digest: Digest, options?: OperationOptions): Promise<Descriptor> {
     const path = blobDataPath(digest);
-    const stored = await this.get(digest, options).catch(ignoreUnknown);
-    if (stored === undefined || !Buffer.from(content).equals(stored)) {
+    const stored = await this.get(digest, options).catch(treatAsOther);
+    if (stored === false || !Buffer.from(content).equals(stored)) {
       await writeOver(this.#driver, path, () => this.#driver.putContent(path, content, options));
     }
     return { mediaType: OCTET_STREAM, digest, size: content.byteLength };
   }
 
-  /** Takes over a complete, verified file, unless its content is there, whole, already. */
-  async adopt(path: string, descriptor: Descriptor, options?: OperationOptions): Promise<void> {
-    if (await this.#holds(descriptor, options)) return;
-    const target = blobDataPath(descriptor.digest);
-    await writeOver(this.#driver, target, () => this.#driver.move(path, target, options));
-  }
-
-  /** A file of another size was cut off by a crash; storing it again heals it. */
-  async #holds({ digest, size }: Descriptor, options?: OperationOptions): Promise<boolean> {
-    return (await this.stat(digest, options))?.size === size;
+  /**
+   * Takes over a complete, verified file, unless its content is there, whole, already: others in its place are healed.
+   *
+   * @param options.isVerified Whether this was done a moment ago: then bytes of the right size are not read again.
+   */
+  async adopt(path: string, descriptor: Descriptor, options: AdoptOptions): Promise<void> {
+    const { digest, size } = descriptor;
+    const { isVerified, signal } = options;
+    const target = blobDataPath(digest);
+    if ((await this.stat(digest))?.size === size) {
+      const check = () => isSound(this.#driver, target, { digest, signal }).catch(treatAsOther);
+      if (isVerified || (await check())) return;
+    }
+    await writeOver(this.#driver, target, () => this.#driver.move(path, target));
   }
 
   /** What is remembered may grant a range, which opening then proves; only storage refuses one. */
@@ -122,8 +131,9 @@ export class GlobalBlobStore implements BlobStatter, BlobProvider {
   }
 }
 
-function ignoreUnknown(error: unknown): undefined {
-  if (!RegistryError.is(error, 'BLOB_UNKNOWN')) throw error;
+function treatAsOther(error: unknown): false {
+  if (!isUnreadable(error)) throw error;
+  return false;
 }
 
 function isInside({ start, end }: ByteRange, size: number): boolean {

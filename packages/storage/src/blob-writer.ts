@@ -18,10 +18,18 @@ import type { UploadPaths } from './paths.ts';
 import { readReceived, writeReceived } from './received.ts';
 import type { RunningDigests } from './running-digests.ts';
 
+/** Content that is whole and verified. */
+interface AdoptedContent extends OperationOptions {
+  readonly descriptor: Descriptor;
+  /** The digest that the client gave. */
+  readonly name: Digest;
+}
+
 export interface UploadWriterOptions {
   readonly driver: StorageDriver;
   readonly digests: RunningDigests;
-  readonly adopt: (path: string, descriptor: Descriptor, name: Digest) => Promise<void>;
+  /** Takes over what was received, and links it. */
+  readonly adopt: (path: string, content: AdoptedContent) => Promise<void>;
   /** Lets the next writer hold the session. */
   readonly release: () => void;
   /** The open file of a session that is gone on with. */
@@ -76,7 +84,7 @@ export class UploadWriter implements BlobWriter {
     signal?.throwIfAborted();
     this.#open = false;
     try {
-      return await this.#complete(expected);
+      return await this.#complete(expected, signal);
     } finally {
       await this.#discard().catch(leaveForThePurge);
     }
@@ -104,14 +112,14 @@ export class UploadWriter implements BlobWriter {
     await this.close();
   }
 
-  async #complete(expected: Digest): Promise<Descriptor> {
+  async #complete(expected: Digest, signal: AbortSignal | undefined): Promise<Descriptor> {
     const file = await this.#openFile();
     await file.commit();
     this.#file = undefined;
     this.#checkSize(file);
     const digest = await this.#verify(expected);
     const descriptor = { mediaType: OCTET_STREAM, digest, size: this.#size };
-    await this.#options.adopt(this.#paths.data, descriptor, expected);
+    await this.#options.adopt(this.#paths.data, { descriptor, name: expected, signal });
     return descriptor;
   }
 

@@ -66,11 +66,15 @@ export function createRepository(name: RepositoryName, parts: RepositoryParts): 
   const uploads = new Uploads({
     ...parts,
     name,
-    adopt: (path, descriptor, digest) =>
-      grants.granting(descriptor.digest, async () => {
-        await global.adopt(path, descriptor);
+    async adopt(path, { descriptor, name: digest, signal }) {
+      // To read what is there may take longer than a claim holds: the second time it is not read.
+      let isVerified = false;
+      await grants.granting(descriptor.digest, async () => {
+        await global.adopt(path, descriptor, { isVerified, signal });
+        isVerified = true;
         await content.link(descriptor, digest);
-      }),
+      });
+    },
   });
   const blobs = new LinkedBlobStore({
     global,

@@ -5,8 +5,6 @@ import {
   supportedAlgorithmOf,
   type BlobWriter,
   type CreateUploadOptions,
-  type Descriptor,
-  type Digest,
   type DigestAlgorithm,
   type Exclusion,
   type OperationOptions,
@@ -41,7 +39,7 @@ export interface UploadsOptions {
   readonly sessions: UploadSessions;
   readonly report: DamageReporter;
   /** Takes over verified content and links it by the name the client gave. */
-  readonly adopt: (path: string, descriptor: Descriptor, name: Digest) => Promise<void>;
+  readonly adopt: UploadWriterOptions['adopt'];
 }
 
 /** The upload sessions of one repository. All of their state is in storage; what memory adds is speed. */
@@ -132,9 +130,9 @@ export class Uploads {
       driver,
       digests: sessions.digests,
       ...held,
-      async adopt(path, descriptor, digest) {
-        await adopt(path, descriptor, digest);
-        const algorithm = supportedAlgorithmOf(digest);
+      async adopt(path, received) {
+        await adopt(path, received);
+        const algorithm = supportedAlgorithmOf(received.name);
         if (algorithm === CANONICAL_ALGORITHM) sessions.algorithms.delete(name);
         else sessions.algorithms.set(name, algorithm);
       },
