@@ -10,7 +10,7 @@ const headerText = (expected: string) =>
 
 const silly = section({ realm: headerText('a realm'), service: headerText('a service') });
 
-export const policyRule = section({
+const policyRule = section({
   /** Globs of names: `*` does not go beyond a slash, `**` does. */
   repositories: list('a list of globs such as team/*').min(1, {
     error: 'a list of globs such as team/*',

@@ -1,99 +1,106 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { policyRule } from './auth-section.ts';
-import { variableFor } from './environment.ts';
-import { fileCheck, httpCheck, tcpCheck } from './health-section.ts';
-import { listKeys } from './keys.ts';
+import type { z } from 'zod';
+import { listKeys, shapeOf } from './keys.ts';
 import { parseConfig } from './load.ts';
-import { endpoint } from './notifications-section.ts';
-import { upstream } from './proxy-section.ts';
 import { configSchema } from './schema.ts';
 import { UNSERVED_SECTIONS } from './unserved.ts';
 
 const read = (path: string) => readFile(new URL(path, import.meta.url), 'utf8');
 
-/** The rows of a section's tables, by their cells, without backticks and links. */
-async function rowsBelow(heading: string): Promise<string[][]> {
-  const document = await read('../../../../docs/configuration.md');
-  const section = document.split(/^## /m).find((text) => text.startsWith(`${heading}\n`));
-  return [...section!.matchAll(/^\| `.*$/gm)].map(([row]) =>
-    row
-      .split('|')
-      .slice(1, -1)
-      .map((cell) =>
-        cell
-          .trim()
-          .replaceAll('`', '')
-          .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1'),
-      ),
-  );
+interface Table {
+  /** The heading above it, without its number signs. */
+  readonly heading: string;
+  /** Below `Keys`, 3 for keys of the file and 4 for keys of the items of a list. */
+  readonly level: number;
+  /** By their cells, without backticks and links. */
+  readonly rows: readonly (readonly string[])[];
 }
 
-/** The items of lists have tables of their own. */
-const LISTS: Readonly<Record<string, string>> = {
-  'auth.htpasswd.policy[]': 'Access policy',
-  'health.file[]': 'Files that close the registry',
-  'health.http[]': 'Health checks by HTTP',
-  'health.tcp[]': 'Health checks by TCP',
-  'middleware.storage[]': 'Middleware of the storage',
-  'notifications.endpoints[]': 'Endpoints of notifications',
-  'proxy.upstreams[]': 'Further upstreams of the proxy',
-  'validation.manifests.indexes.platformlist[]': 'Platforms of indexes',
-};
+/** The tables of a chapter of the document, one for each heading. */
+async function tablesBelow(chapter: string): Promise<readonly Table[]> {
+  const document = await read('../../../../docs/configuration.md');
+  const text = document.split(/^(?=## )/m).find((part) => part.startsWith(`## ${chapter}\n`));
+  return text!.split(/^(?=#+ )/m).map((part) => {
+    const [, signs, heading] = /^(#+) (.*)/.exec(part)!;
+    const rows = [...part.matchAll(/^\| `.*$/gm)].map(([row]) => cellsOf(row));
+    return { heading: plain(heading!), level: signs!.length, rows };
+  });
+}
+
+function cellsOf(row: string): readonly string[] {
+  return row.split('|').slice(1, -1).map(plain);
+}
+
+function plain(markdown: string): string {
+  return markdown
+    .trim()
+    .replaceAll('`', '')
+    .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1');
+}
+
+/** The keys of the file, and below the name of their list those of items. */
+async function documentedKeys(): Promise<{ readonly file: Table[]; readonly items: Table[] }> {
+  const tables = await tablesBelow('Keys');
+  const at = (wanted: number) => tables.filter(({ level }) => level === wanted);
+  return { file: at(3), items: at(4) };
+}
 
 /** What the tables say about every key: the last cell of its row. */
 async function documentedMeanings(): Promise<Record<string, string>> {
-  const meanings: Record<string, string> = {};
-  for (const [prefix, heading] of [['', 'Keys'], ...Object.entries(LISTS)] as const) {
-    for (const row of await rowsBelow(heading)) {
-      const meaning = row.at(-1)!;
-      if (meaning !== '') meanings[prefix === '' ? row[0]! : `${prefix}.${row[0]}`] = meaning;
-    }
+  const { file, items } = await documentedKeys();
+  const rows = [
+    ...file.flatMap((table) => table.rows),
+    ...items.flatMap(({ heading, rows }) =>
+      rows.map(([key, ...cells]) => [`${heading}[].${key}`, ...cells]),
+    ),
+  ];
+  return Object.fromEntries(rows.map((row) => [row[0], row.at(-1)]));
+}
+
+/** The lists whose items have keys, by the path of the list. */
+function keysOfItems(schema: z.core.$ZodType, path = ''): [string, string[]][] {
+  const shape = shapeOf(schema);
+  if (shape.kind === 'section') {
+    return [...shape.keys].flatMap(([key, child]) =>
+      keysOfItems(child, path === '' ? key : `${path}.${key}`),
+    );
   }
-  return meanings;
+  if (shape.kind !== 'list' || shapeOf(shape.items).kind !== 'section') return [];
+  return [[path, listKeys(shape.items)]];
 }
 
 describe('docs/configuration.md', () => {
   it('has a row for every key, and no other', async () => {
-    const documented = (await rowsBelow('Keys')).map(([key]) => key);
-    expect(new Set(documented)).toEqual(new Set(listKeys(configSchema)));
-    expect(documented).toHaveLength(new Set(documented).size);
+    const documented = (await documentedKeys()).file.flatMap(({ rows }) =>
+      rows.map(([key]) => key!),
+    );
+    expect(documented.toSorted()).toEqual(listKeys(configSchema).toSorted());
   });
 
-  it('names the variable of every key', async () => {
-    for (const [key, variable] of await rowsBelow('Keys')) {
-      expect(variable).toBe(key === 'version' ? '–' : variableFor(key!));
+  it('has every key below its section', async () => {
+    for (const { heading, rows } of (await documentedKeys()).file) {
+      const sections = heading.split(', ');
+      for (const [key] of rows) {
+        const isBelow = (section: string) => `${key}.`.startsWith(`${section}.`);
+        expect(sections.some(isBelow), `${key} below ${heading}`).toBe(true);
+      }
     }
   });
 
-  it('has a row for every key of an endpoint, in their order', async () => {
-    const documented = await rowsBelow('Endpoints of notifications');
-    expect(documented.map(([key]) => key)).toEqual(listKeys(endpoint));
-  });
-
-  it('has a row for every key of a rule of the access policy, in their order', async () => {
-    const documented = await rowsBelow('Access policy');
-    expect(documented.map(([key]) => key)).toEqual(listKeys(policyRule));
-  });
-
-  it('has a row for every key of the checks of health, in their order', async () => {
-    for (const [kind, check] of Object.entries({
-      file: fileCheck,
-      http: httpCheck,
-      tcp: tcpCheck,
-    })) {
-      const documented = await rowsBelow(LISTS[`health.${kind}[]`]!);
-      expect(documented.map(([key]) => key)).toEqual(listKeys(check));
-    }
-  });
-
-  it('has a row for every key of a further upstream, in their order', async () => {
-    const documented = await rowsBelow('Further upstreams of the proxy');
-    expect(documented.map(([key]) => key)).toEqual(listKeys(upstream));
+  it('has a row for every key of the items of a list, in their order', async () => {
+    const documented = (await documentedKeys()).items.map(({ heading, rows }) => [
+      heading,
+      rows.map(([key]) => key),
+    ]);
+    const expected = keysOfItems(configSchema);
+    expect(expected.length).toBeGreaterThan(0);
+    expect(Object.fromEntries(documented)).toEqual(Object.fromEntries(expected));
   });
 
   it('has a row for every section that is not applied, and says why, or that it is refused', async () => {
-    const documented = await rowsBelow('Sections of distribution that this version does not apply');
+    const tables = await tablesBelow('Sections of distribution that this version does not apply');
+    const documented = tables[0]!.rows;
     expect(documented.map(([section]) => section)).toEqual([...UNSERVED_SECTIONS.keys()]);
     const said = documented.map(([, verdict]) => verdict!.replace(/^refused.*$/, 'refused'));
     expect(said).toEqual(

@@ -18,9 +18,9 @@ const often = {
 /** How long an answer is waited for. Default 5 s, which also 0 means. */
 const timeout = durationOr(TIMEOUT_MS);
 
-export const fileCheck = section({ file: text('the path of a file').min(1), ...often });
+const fileCheck = section({ file: text('the path of a file').min(1), ...often });
 
-export const httpCheck = section({
+const httpCheck = section({
   uri: text().refine(isHttpUrl, { error: 'a URL such as https://example.org/' }),
   headers: headers.default({}),
   statuscode: integer()
@@ -30,7 +30,7 @@ export const httpCheck = section({
   ...often,
 });
 
-export const tcpCheck = section({
+const tcpCheck = section({
   addr: text().refine(isDestination, { error: 'host:port' }),
   timeout,
   ...often,

@@ -5,7 +5,7 @@ import { duration, flag, integer, isSection, section, text } from './values.ts';
 const list = () => z.array(text(), { error: 'a list' }).default([]);
 const atLeastOne = () => integer().min(1, { error: 'an integer, 1 or more' });
 
-export const endpoint = section({
+const endpoint = section({
   /** Who is told, in the log and in the outbox: no two have one name. */
   name: text('a name').min(1, { error: 'a name' }),
   url: text('a URL').refine(isEndpointUrl, { error: 'an http or https URL' }),

@@ -7,7 +7,7 @@ const remoteUrl = () => text('a URL').refine(isRemoteUrl, { error: 'an http or h
 const exec = () =>
   section({ command: text('a program').min(1, { error: 'a program' }) }).optional();
 
-export const upstream = section({
+const upstream = section({
   /** What the names of its repositories begin with here: `quay.io` makes `quay.io/coreos/etcd`. */
   prefix: text('the start of a name').min(1, { error: 'the start of a name' }),
   remoteurl: remoteUrl(),
