@@ -75,7 +75,7 @@ export async function serve(path: string | undefined, process: CommandProcess): 
     await clearAddress(address);
     // Most servers are one process, and need not load what forks others.
     const { serveWithWorkers } = await import('../workers/serve-with-workers.ts');
-    return serveWithWorkers({ reloading, process: supervised, onServing });
+    return await serveWithWorkers({ reloading, process: supervised, onServing });
   }
   const writeAccess = config.log.accesslog.disabled ? undefined : process.writeOutput;
   const reloadable = [reloadableLevel(logger)];
@@ -85,7 +85,7 @@ export async function serve(path: string | undefined, process: CommandProcess): 
   const reload = (changed: LoadedConfig) => server.reload(changed.config);
   void reloadOnRequest({ reloadableKeys, reload }, reloading);
   onServing(await listen(server.http, address));
-  return drainOnSignal(server, { config, logger, process: supervised });
+  return await drainOnSignal(server, { config, logger, process: supervised });
 }
 
 /** Two lines that a newcomer needs; a client cannot push to a socket file, so that one is enough there. */

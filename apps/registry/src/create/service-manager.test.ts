@@ -101,26 +101,32 @@ while True:
 `;
 
 describe.skipIf(systemd.isUnmet)(`a server under systemd${systemd.note}`, () => {
-  it('tells that it serves, reads its configuration again, and stops', async () => {
+  it('tells that it serves, lives, reads its configuration again, and stops', async () => {
     await using directory = await createTemporaryDirectory();
     const path = join(directory.path, 'notify');
     const listener = spawn('python3', ['-c', LISTENER, path]);
     onTestFinished(() => void listener.kill());
+    const all: string[] = [];
     const told: string[] = [];
     listener.stdout.setEncoding('utf8').on('data', (text: string) => {
-      told.push(...text.split('\n').filter((line) => /^(?:READY|RELOADING|STOPPING)/.test(line)));
+      const lines = text.trim().split('\n');
+      all.push(...lines);
+      told.push(...lines.filter((line) => /^(?:READY|RELOADING|STOPPING)/.test(line)));
     });
     await vi.waitFor(() => access(path), { timeout: 20_000 });
     await using purser = new PurserProcess(['serve'], {
       cwd: directory.path,
       environment: {
         NOTIFY_SOCKET: path,
+        WATCHDOG_USEC: '400000',
         REGISTRY_STORAGE: 'inmemory',
         REGISTRY_HTTP_ADDR: '127.0.0.1:0',
         REGISTRY_LOG_LEVEL: 'info',
       },
     });
     await vi.waitFor(() => expect(told).toEqual(['READY=1']), { timeout: 20_000 });
+    const since = all.length;
+    await vi.waitFor(() => expect(all.slice(since)).toContain('WATCHDOG=1'), { timeout: 20_000 });
     purser.signal('SIGHUP');
     const reloaded = ['READY=1', 'RELOADING=1', 'READY=1'];
     await vi.waitFor(() => expect(told).toEqual(reloaded), { timeout: 20_000 });
