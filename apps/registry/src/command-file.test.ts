@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { copyFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { COMMAND_FILE } from './fixtures/purser-process.ts';
+import { COMMAND_FILE, PurserProcess } from './fixtures/purser-process.ts';
 import { createTemporaryDirectory } from './fixtures/temporary-directory.ts';
 import { packageVersion } from './package-version.ts';
 
@@ -49,6 +49,20 @@ describe('bin/purser.js', () => {
       errors:
         'purser needs Node.js 24 or newer; this is v20.1.0 (in a checkout, npx purser brings its own)\n',
     });
+  });
+
+  it('ends when all it printed has been read, however slowly', async () => {
+    await using directory = await createTemporaryDirectory();
+    const text = 'x'.repeat(4_000_000);
+    await writeFile(
+      join(directory.path, 'config.yml'),
+      `version: 0.1\nlog: { fields: { text: ${text} } }\nstorage: inmemory\n`,
+    );
+    const words = ['config', 'print', 'config.yml'];
+    await using printing = new PurserProcess(words, { cwd: directory.path });
+    expect(await printing.exitStatus).toBe(0);
+    expect(printing.output.length).toBeGreaterThan(text.length);
+    expect(printing.output.endsWith('\n')).toBe(true);
   });
 
   it('begins as a program of Node.js', async () => {

@@ -1,4 +1,5 @@
-import { EventEmitter, on } from 'node:events';
+import { EventEmitter, on, once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
 import { isatty } from 'node:tty';
 import { boundYoungGeneration } from './young-generation.ts';
 
@@ -12,6 +13,7 @@ for (const stream of [process.stdout, process.stderr]) stream.on('error', () => 
 // A signal that comes before anyone waits for it is kept.
 const requests = new EventEmitter();
 const signals = on(requests, 'stop');
+const isStopped = once(requests, 'stop');
 for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => requests.emit('stop', signal));
 
 const status = await runCommandLine(process.argv.slice(2), {
@@ -38,4 +40,14 @@ const status = await runCommandLine(process.argv.slice(2), {
     return on(requests, 'reload');
   },
 });
+
+// A pipe takes no more than whoever reads it leaves room for. Someone who wants the end does not wait for a reader long.
+await Promise.race([
+  Promise.all([process.stdout, process.stderr].map(untilWritten)),
+  isStopped.then(() => setTimeout(1000)),
+]);
 process.exit(status);
+
+function untilWritten(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => stream.write('', () => resolve()));
+}
