@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { failFileSystem } from './fixtures/failing-file-system.ts';
 import { createFakeTerminal } from './fixtures/fake-terminal.ts';
 import { runCommand } from './fixtures/run-command.ts';
 import { runCommandLine } from './command-line.ts';
@@ -117,6 +118,44 @@ describe('the purser command', () => {
     expect(JSON.parse(repaired.output)).toMatchObject({ repair: { isRestored: false } });
     expect((await run('check', file)).status).toBe(0);
   });
+
+  const storageCommands = [
+    'check',
+    'check --deep',
+    'garbage-collect --dry-run',
+    'index-referrers',
+    'uploads list',
+    'uploads purge',
+  ];
+
+  it.each(storageCommands)('%s says where and why storage failed', async (words) => {
+    await using directory = await createTemporaryDirectory();
+    await using configuration = await createTemporaryDirectory();
+    const file = join(configuration.path, 'config.yml');
+    const root = `storage: { filesystem: { rootdirectory: ${directory.path} } }`;
+    await writeFile(file, `version: 0.1\n${root}\n`);
+    await mkdir(join(directory.path, 'docker/registry/v2/repositories'), { recursive: true });
+    using _failure = failFileSystem(join(directory.path, 'docker'), 'EIO');
+    const { status, errors } = await run(...words.split(' '), file);
+    expect(status).toBe(1);
+    expect(errors.split('\n').at(-2)).toMatch(
+      /^purser: filesystem: \w+ \/docker\/\S+: the storage cannot be reached, or fails to read or write: EIO: \w+$/,
+    );
+  });
+
+  it.each(storageCommands.filter((words) => !words.startsWith('garbage-collect')))(
+    '%s ends when it is asked to, with the status of a shell',
+    async (words) => {
+      await using directory = await createTemporaryDirectory();
+      const file = join(directory.path, 'config.yml');
+      const root = `storage: { filesystem: { rootdirectory: ${directory.path} } }`;
+      await writeFile(file, `version: 0.1\n${root}\n`);
+      const nextSignal = () => Promise.resolve('SIGINT');
+      const { status, errors } = await runCommand([...words.split(' '), file], { nextSignal });
+      expect(status).toBe(130);
+      expect(errors.split('\n').at(-2)).toBe('purser: stopped by SIGINT');
+    },
+  );
 
   describe('notifications redeliver', () => {
     const config = (outbox: string) =>

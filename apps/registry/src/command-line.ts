@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { addClientCommands } from './commands/client-commands.ts';
 import { addConfigurationCommands } from './commands/configuration-commands.ts';
 import { explainRegistryError } from './commands/explain-registry-error.ts';
+import { explainStorageFailure } from './commands/explain-storage-failure.ts';
 import { indexReferrers } from './commands/index-referrers.ts';
 import { redeliverNotifications } from './commands/redeliver-notifications.ts';
 import { serve, type CommandProcess } from './commands/serve.ts';
@@ -119,6 +120,8 @@ function explain(error: unknown): string {
   if (error instanceof ConfigurationError) {
     return [...error.warnings, ...error.problems].map((line) => `${line}\n`).join('');
   }
+  const failure = explainStorageFailure(error);
+  if (failure !== undefined) return `${failure}\n`;
   if (RegistryError.is(error)) return `${explainRegistryError(error)}\n`;
   if (isSystemError(error)) return `purser: ${error.message}\n`;
   if (error instanceof StartError) return `${error.message}\n`;

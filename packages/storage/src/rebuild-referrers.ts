@@ -1,4 +1,4 @@
-import type { RepositoryName } from '@purser/core';
+import type { OperationOptions, RepositoryName } from '@purser/core';
 import { createRegistry, type RegistryOptions } from './create-registry.ts';
 import { ReferrerIndex } from './referrers.ts';
 import { translateErrors } from './translate-errors.ts';
@@ -15,12 +15,14 @@ export interface RebuiltReferrers {
  * to the same store. It may run while the registry serves.
  */
 export async function* rebuildReferrers(
-  options: Pick<RegistryOptions, 'driver' | 'decoder'>,
+  options: Pick<RegistryOptions, 'driver' | 'decoder'> & OperationOptions,
 ): AsyncIterable<RebuiltReferrers> {
   const registry = createRegistry(options);
   const driver = translateErrors(options.driver);
-  for await (const name of registry.repositories()) {
+  const { signal } = options;
+  for await (const name of registry.repositories({ signal })) {
     const { manifests } = registry.repository(name);
-    yield { name, manifests: await new ReferrerIndex({ driver, name, manifests }).rebuild() };
+    const index = new ReferrerIndex({ driver, name, manifests });
+    yield { name, manifests: await index.rebuild({ signal }) };
   }
 }

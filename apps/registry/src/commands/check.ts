@@ -3,6 +3,7 @@ import { showCheckBars } from '../show/check-bars.ts';
 import { showCheckLines } from '../show/check-lines.ts';
 import { openStorage } from './open-storage.ts';
 import type { CommandProcess } from './serve.ts';
+import { stopOnSignal } from './stop-on-signal.ts';
 
 export interface CheckArguments {
   readonly path: string | undefined;
@@ -19,13 +20,17 @@ const MIB = 1024 * 1024;
  * Looks for what is broken in storage, and tells which images it hurts: `purser check [config.yml]`.
  *
  * @returns The exit status: 0 when storage is sound, 1 when it is damaged, repaired or not.
- * @throws ConfigurationError, StartError.
+ * @throws ConfigurationError, StartError; Stopped.
  */
 export async function check(
   { path, deep, repair, json, rateMib }: CheckArguments,
-  process: Pick<CommandProcess, 'environment' | 'writeError' | 'writeOutput' | 'terminal'>,
+  process: Pick<
+    CommandProcess,
+    'environment' | 'nextSignal' | 'writeError' | 'writeOutput' | 'terminal'
+  >,
 ): Promise<number> {
   const { writeOutput, writeError, terminal } = process;
+  const signal = stopOnSignal(process);
   await using storage = await openStorage(path, process);
   const { driver, decoder } = storage;
   writeError(`Checking ${deep ? 'every blob, byte by byte' : 'links and manifests'}.\n`);
@@ -38,6 +43,7 @@ export async function check(
     decoder,
     deep,
     repair,
+    signal,
     bytesPerSecond: rateMib === 0 ? Infinity : rateMib * MIB,
     onProgress(progress) {
       looked = progress.blobs;

@@ -1,28 +1,25 @@
 import { rebuildReferrers } from '@purser/storage';
-import { loadConfig } from '../config/load.ts';
-import { CONFIGURATION_PATH_VARIABLE } from '../config/environment.ts';
-import { createDriver } from '../create/storage/driver.ts';
-import { createManifestForms } from '../create/manifests/manifests.ts';
+import { openStorage } from './open-storage.ts';
 import type { CommandProcess } from './serve.ts';
+import { stopOnSignal } from './stop-on-signal.ts';
 
 /**
  * Looks through every repository for what refers to what: `purser index-referrers [config.yml]`.
  *
  * @returns The exit status.
- * @throws ConfigurationError, StartError.
+ * @throws ConfigurationError, StartError; Stopped.
  */
 export async function indexReferrers(
   path: string | undefined,
-  { environment, writeOutput, writeError }: Omit<CommandProcess, 'nextSignal' | 'pid'>,
+  process: Omit<CommandProcess, 'pid'>,
 ): Promise<number> {
-  const configPath = path ?? (environment[CONFIGURATION_PATH_VARIABLE] || undefined);
-  const { config, warnings } = await loadConfig({ path: configPath, environment });
-  for (const warning of warnings) writeError(`${warning}\n`);
+  const { writeOutput } = process;
+  const signal = stopOnSignal(process);
+  await using storage = await openStorage(path, process);
+  const { driver, decoder } = storage;
   writeOutput('Looking through every repository for manifests that refer to others.\n');
   let repositories = 0;
-  const driver = await createDriver(config.storage.driver);
-  const { decoder } = await createManifestForms(config.compatibility);
-  for await (const { name, manifests } of rebuildReferrers({ driver, decoder })) {
+  for await (const { name, manifests } of rebuildReferrers({ driver, decoder, signal })) {
     repositories++;
     writeOutput(`${name}: ${manifests} manifests\n`);
   }

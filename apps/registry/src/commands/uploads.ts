@@ -1,8 +1,12 @@
 import { removeAbandonedFiles, type UnfinishedUpload } from '@purser/storage';
 import { openStorage } from './open-storage.ts';
 import type { CommandProcess } from './serve.ts';
+import { stopOnSignal } from './stop-on-signal.ts';
 
-type StorageProcess = Pick<CommandProcess, 'environment' | 'writeError' | 'writeOutput'>;
+type StorageProcess = Pick<
+  CommandProcess,
+  'environment' | 'nextSignal' | 'writeError' | 'writeOutput'
+>;
 
 export interface ListUploadsArguments {
   readonly path: string | undefined;
@@ -13,15 +17,16 @@ export interface ListUploadsArguments {
  * Prints the uploads that were begun and neither finished nor cancelled: `purser uploads list [config.yml]`.
  *
  * @returns The exit status.
- * @throws ConfigurationError, StartError.
+ * @throws ConfigurationError, StartError; Stopped.
  */
 export async function listUploads(
   { path, json }: ListUploadsArguments,
   process: StorageProcess,
 ): Promise<number> {
+  const signal = stopOnSignal(process);
   await using storage = await openStorage(path, process);
   let count = 0;
-  for await (const upload of storage.registry.uploads()) {
+  for await (const upload of storage.registry.uploads({ signal })) {
     count++;
     process.writeOutput(json ? asJson(upload) : `${describe(upload)}\n`);
   }
@@ -40,16 +45,17 @@ export interface PurgeUploadsArguments extends ListUploadsArguments {
  * `purser uploads purge [config.yml]`. It may run while the registry serves.
  *
  * @returns The exit status: 1 when something could not be removed.
- * @throws ConfigurationError, StartError.
+ * @throws ConfigurationError, StartError; Stopped.
  */
 export async function purgeUploads(
   { path, json, dryRun, olderThanMs }: PurgeUploadsArguments,
   process: StorageProcess,
 ): Promise<number> {
   const { writeOutput, writeError } = process;
+  const signal = stopOnSignal(process);
   await using storage = await openStorage(path, process);
   const { age } = storage.config.storage.maintenance.uploadpurging;
-  const options = { olderThanMs: olderThanMs ?? age, dryRun };
+  const options = { olderThanMs: olderThanMs ?? age, dryRun, signal };
   const count = { uploads: 0, files: 0, bytes: 0, failed: 0 };
   const onFailure = (upload: UnfinishedUpload, error: unknown) => {
     count.failed++;

@@ -3,8 +3,13 @@ import type { LogFields } from './logger.ts';
 /** Longer chains are loops. */
 const LONGEST_CHAIN = 10;
 
+type ErrorFields = LogFields & {
+  readonly 'err.message': string;
+  readonly 'err.cause': string | undefined;
+};
+
 /** An error as fields of a log: its code, its message, the messages of what caused it, where it was thrown. */
-export function describeError(error: unknown): LogFields {
+export function describeError(error: unknown): ErrorFields {
   const [first, ...causes] = chainOf(error);
   return {
     'err.code': codeOf(first),
