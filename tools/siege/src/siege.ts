@@ -10,7 +10,7 @@ import {
   type OptionValues,
   type RegistryProcess,
 } from '@purser/registry-under-test';
-import { assault, type AssaultReport } from './assault.ts';
+import { assault, ATTACKS_AGAIN, type AssaultReport } from './assault.ts';
 import type { Attack } from './attack.ts';
 import { describeLatency, ratioOf } from './measure.ts';
 import { OrdinaryClient } from './ordinary-client.ts';
@@ -133,7 +133,8 @@ function tell({ before, during, after, held, recoveredAfter, result }: AssaultRe
   say(`  before  ${describeLatency(before)}, ${describeHolding(held.before)}`);
   say(`  during  ${describeLatency(during)}, ${describeHolding(held.during)}`);
   say(`  after   ${describeLatency(after)}, ${describeHolding(held.after)}`);
-  say(`  again   ${describeHolding(held.again)}, after a second attack`);
+  const again = held.again.map(({ bytes }) => `${(bytes / MEBIBYTE).toFixed(0)} MiB`);
+  say(`  again   ${again.join(', ')}, after each of the same attacks`);
   say(`  slower  median × ${median.toFixed(2)}, p99 × ${p99.toFixed(2)}`);
   say(
     `  attack  ${result.open} connections open, ${(result.sent / MEBIBYTE).toFixed(1)} MiB sent, answers: ${answers.join(', ') || 'none'}`,
@@ -145,9 +146,9 @@ function describeHolding({ bytes, sockets, files }: Holding): string {
   return `${(bytes / MEBIBYTE).toFixed(0)} MiB, ${sockets} sockets, ${files} files`;
 }
 
-/** Cut off, an upload leaves its session, to be gone on with, and nothing else. There were two attacks. */
+/** Cut off, an upload leaves its session, to be gone on with, and nothing else. */
 async function checkUploads(root: string, { count }: Plan): Promise<void> {
-  const begun = 2 * count;
+  const begun = (1 + ATTACKS_AGAIN) * count;
   const { sessions, bytes, strays } = await uploadsLeft(root);
   say(`  left    ${sessions} sessions of uploads with ${bytes} bytes`);
   if (sessions !== begun) fail(`${begun} uploads were begun, and ${sessions} can be gone on with`);
