@@ -1,28 +1,20 @@
-import { readFile } from 'node:fs/promises';
-import type { z } from 'zod';
+import { readConfigFile, type ConfigFile } from './config-file.ts';
 import { parseDocument } from './document.ts';
 import { effectiveTree } from './effective.ts';
 import { applyEnvironment, type Environment } from './environment.ts';
-import { describeFound } from './found.ts';
-import { ConfigurationError, formatProblem, type Origin, type Problem } from './problems.ts';
+import { ConfigurationError, formatProblem, type Origin } from './problems.ts';
 import { readTree } from './read-tree.ts';
+import { problemOf, worthTelling } from './schema-problems.ts';
 import { BESIDE_DRIVERS } from './storage-section.ts';
 import { configSchema, type Config, type ConfigInput } from './schema.ts';
 import {
   emptyMap,
   expandName,
-  nodeAt,
   treeFromValue,
   withEntry,
   type ConfigNode,
   type MapNode,
 } from './tree.ts';
-
-/** A configuration file, as it was when it was read. */
-export interface ConfigFile {
-  readonly path: string;
-  readonly text: string;
-}
 
 export interface LoadedConfig {
   readonly config: Config;
@@ -57,7 +49,8 @@ export async function loadConfig({
   path,
   environment = {},
 }: LoadConfigOptions = {}): Promise<LoadedConfig> {
-  return loadConfigFile(await readConfigFile(path), environment);
+  const file = path === undefined ? undefined : await readConfigFile(path);
+  return loadConfigFile(file, environment);
 }
 
 /**
@@ -73,21 +66,6 @@ export function loadConfigFile(
   if (file !== undefined) return parseConfig(file.text, { path: file.path, environment });
   const nothing = emptyMap({ program: 'no configuration file' });
   return { ...completeConfig(nothing, environment, WITHOUT_FILE), file };
-}
-
-/** @throws ConfigurationError when the file cannot be read. */
-export async function readConfigFile(path: string): Promise<ConfigFile>;
-export async function readConfigFile(path: string | undefined): Promise<ConfigFile | undefined>;
-export async function readConfigFile(path: string | undefined): Promise<ConfigFile | undefined> {
-  if (path === undefined) return undefined;
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path));
-    return { path, text };
-  } catch (error) {
-    const reason = READ_FAILURES[(error as NodeJS.ErrnoException).code ?? ''];
-    const line = `${path}: ${reason ?? `cannot be read: ${(error as Error).message}`}`;
-    throw new ConfigurationError([line], { cause: error });
-  }
 }
 
 /**
@@ -135,13 +113,6 @@ export function createConfig(input: ConfigInput = {}): Config {
   return config;
 }
 
-const READ_FAILURES: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such configuration file',
-  EACCES: 'no permission to read the configuration file',
-  EISDIR: 'expected a configuration file, found a directory',
-  ERR_ENCODING_INVALID_ENCODED_DATA: 'the configuration file is not UTF-8',
-};
-
 function completeConfig(
   written: MapNode,
   environment: Environment,
@@ -156,10 +127,10 @@ function completeConfig(
     ...overridden.problems,
     ...reading.problems,
     ...(result.error?.issues ?? []).map((issue) => problemOf(issue, tree)),
-  ].filter((problem, _, all) => !isConsequence(problem, all));
+  ];
   const warnings = [...overridden.warnings, ...reading.warnings].map(formatProblem);
   if (problems.length > 0) {
-    throw new ConfigurationError(problems.sort(byPlace).map(formatProblem), { warnings });
+    throw new ConfigurationError(worthTelling(problems).map(formatProblem), { warnings });
   }
   const effective = effectiveTree(tree, configSchema);
   return { config: freeze(result.data!), warnings, effective };
@@ -195,62 +166,6 @@ function isOpenTo(key: string, written: ConfigNode, fallback: ConfigNode): boole
   if (written.kind !== 'map' || fallback.kind !== 'map') return false;
   const isOwn = (name: string) => BESIDE_DRIVERS.has(name) || fallback.entries.has(name);
   return key !== 'storage' || [...written.entries.keys()].every(isOwn);
-}
-
-function problemOf(issue: z.core.$ZodIssue, tree: MapNode): Problem {
-  const steps = issue.path.map(String);
-  if (issue.code === 'invalid_key') return keyProblem(issue, steps, tree);
-  const key = steps.join('.');
-  const node = nodeAt(tree, ...steps);
-  return {
-    origin: node === undefined ? nearestOrigin(tree, steps) : originOf(node),
-    key,
-    message: `expected ${issue.message}, found ${describeFound(node, key)}`,
-  };
-}
-
-function keyProblem(
-  { issues }: z.core.$ZodIssueInvalidKey,
-  steps: readonly string[],
-  tree: MapNode,
-): Problem {
-  const map = nodeAt(tree, ...steps.slice(0, -1)) as MapNode;
-  const found = steps.at(-1)!;
-  return {
-    origin: map.entries.get(found)!.origin,
-    key: steps.slice(0, -1).join('.'),
-    message: `expected ${issues[0]!.message}, found ${found}`,
-  };
-}
-
-/** A variable that added to a section of the file is what is wrong with the section. */
-function originOf(node: ConfigNode): Origin {
-  const entries = node.kind === 'map' ? [...node.entries.values()] : [];
-  return entries.find(({ origin }) => 'variable' in origin)?.origin ?? node.origin;
-}
-
-function nearestOrigin(tree: MapNode, steps: readonly string[]): Origin {
-  for (let length = steps.length - 1; length > 0; length--) {
-    const node = nodeAt(tree, ...steps.slice(0, length));
-    if (node !== undefined) return node.origin;
-  }
-  return tree.origin;
-}
-
-/** "No driver" adds nothing when a driver is there that this version does not know. */
-function isConsequence(problem: Problem, all: readonly Problem[]): boolean {
-  return problem.key === 'storage' && all.some(({ key }) => key.startsWith('storage.'));
-}
-
-/** In the order of the file; what comes from elsewhere after it. */
-function byPlace(a: Problem, b: Problem): number {
-  const [line, column] = placeOf(a.origin);
-  const [otherLine, otherColumn] = placeOf(b.origin);
-  return line - otherLine || column - otherColumn;
-}
-
-function placeOf(origin: Origin): readonly [line: number, column: number] {
-  return 'file' in origin ? [origin.line, origin.column] : [Number.MAX_SAFE_INTEGER, 0];
 }
 
 function freeze<T>(value: T): T {

@@ -1,6 +1,6 @@
 import cluster, { type Worker } from 'node:cluster';
 import type { Exclusion } from '@purser/core';
-import type { ConfigFile } from '../config/load.ts';
+import type { ConfigFile } from '../config/config-file.ts';
 import type { LineSink } from '../observe/logger.ts';
 import { forwardWholeLines } from './forward-whole-lines.ts';
 import { HeldKeys } from './held-keys.ts';

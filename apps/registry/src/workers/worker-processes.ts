@@ -1,7 +1,7 @@
 import cluster from 'node:cluster';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Exclusive } from '@purser/core';
-import type { ConfigFile } from '../config/load.ts';
+import type { ConfigFile } from '../config/config-file.ts';
 import { StartError } from '../create/start-error.ts';
 import type { LineSink, Logger } from '../observe/logger.ts';
 import { restartDelayMs } from './restart-delay.ts';
