@@ -39,3 +39,22 @@ export class Links {
     }
   }
 }
+
+/**
+ * What is linked below a directory of links, one of `paths.ts` such as that of revisions.
+ *
+ * @throws DriverError `PATH_NOT_FOUND` when there is no such directory.
+ */
+export async function digestsLinkedBelow(
+  driver: StorageDriver,
+  directory: string,
+  options?: OperationOptions,
+): Promise<readonly Digest[]> {
+  const digests: Digest[] = [];
+  for await (const { path } of driver.walk(directory, options)) {
+    const [algorithm, encoded, file] = path.slice(directory.length + 1).split('/');
+    const digest = `${algorithm}:${encoded}`;
+    if (file === 'link' && isDigest(digest)) digests.push(digest);
+  }
+  return digests;
+}

@@ -17,6 +17,7 @@ import {
   type RepositoryName,
 } from '@purser/core';
 import { DriverError, entriesOf, type StorageDriver } from '@purser/storage-driver';
+import { digestsLinkedBelow } from './links.ts';
 import { referrerPath, referrersCompletePath, referrersPath, revisionsPath } from './paths.ts';
 
 export interface ReferrerIndexOptions {
@@ -103,18 +104,12 @@ export class ReferrerIndex implements ReferrerService {
   }
 
   async #revisions(options: OperationOptions): Promise<readonly Digest[]> {
-    const digests: Digest[] = [];
-    const root = revisionsPath(this.#name);
     try {
-      for await (const { path } of this.#driver.walk(root, options)) {
-        const [algorithm, encoded, file] = path.slice(root.length + 1).split('/');
-        const digest = `${algorithm}:${encoded}`;
-        if (file === 'link' && isDigest(digest)) digests.push(digest);
-      }
+      return await digestsLinkedBelow(this.#driver, revisionsPath(this.#name), options);
     } catch (error) {
       ignoreMissing(error);
+      return [];
     }
-    return digests;
   }
 
   async *#entries(

@@ -1,5 +1,4 @@
 import {
-  isDigest,
   RegistryError,
   type Digest,
   type ManifestService,
@@ -9,6 +8,7 @@ import {
 } from '@purser/core';
 import { DriverError, type StorageDriver } from '@purser/storage-driver';
 import type { LinkedContent } from './linked-content.ts';
+import { digestsLinkedBelow } from './links.ts';
 import {
   layersPath,
   manifestsPath,
@@ -89,17 +89,12 @@ export class StoredRepositoryRemover implements RepositoryRemover {
   }
 
   async #linked(root: string, options: OperationOptions): Promise<readonly Digest[]> {
-    const digests: Digest[] = [];
     try {
-      for await (const { path } of this.#options.driver.walk(root, options)) {
-        const [algorithm, encoded, file] = path.slice(root.length + 1).split('/');
-        const digest = `${algorithm}:${encoded}`;
-        if (file === 'link' && isDigest(digest)) digests.push(digest);
-      }
+      return await digestsLinkedBelow(this.#options.driver, root, options);
     } catch (error) {
       ignoreMissing(error);
+      return [];
     }
-    return digests;
   }
 
   async #isThere(options: OperationOptions): Promise<boolean> {
