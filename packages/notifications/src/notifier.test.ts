@@ -3,7 +3,7 @@ import { parseRepositoryName, parseTag, type Repository } from '@purser/core';
 import { createMemoryRegistry, sampleImage } from '@purser/core/testing';
 import { describe, expect, it } from 'vitest';
 import { EndpointServer } from './fixtures/endpoint-server.ts';
-import { TemporaryDirectory } from './fixtures/temporary-directory.ts';
+import { createTemporaryDirectory } from './fixtures/temporary-directory.ts';
 import { createNotifier, type NotifierOptions } from './notifier.ts';
 import type { NotifierReport } from './observer.ts';
 import { redeliverDeadLetters } from './outbox/dead-letters.ts';
@@ -101,7 +101,7 @@ describe('a notifier', () => {
   });
 
   it('delivers after a restart what waits in the outbox', async () => {
-    await using directory = await TemporaryDirectory.create();
+    await using directory = await createTemporaryDirectory();
     await using server = await EndpointServer.listen((_, response) => {
       response.writeHead(503).end();
     });
@@ -123,7 +123,7 @@ describe('a notifier', () => {
   });
 
   it('gives an event up for the sake of those behind it, and delivers it when it is asked for', async () => {
-    await using directory = await TemporaryDirectory.create();
+    await using directory = await createTemporaryDirectory();
     await using server = await EndpointServer.listen((_, response) => {
       response.writeHead(server.received.length === 1 ? 400 : 200).end();
     });

@@ -3,7 +3,7 @@ import type { Repository, RepositoryName } from '@purser/core';
 import { describeRegistryConformance } from '@purser/core/conformance';
 import { describe, it } from 'vitest';
 import { DirectoryFiles } from './directory/directory-files.ts';
-import { TemporaryDirectory } from './fixtures/temporary-directory.ts';
+import { createTemporaryDirectory } from './fixtures/temporary-directory.ts';
 import { decoder } from './fixtures/sample-layout.ts';
 import { createOciLayout } from './oci-layout.ts';
 
@@ -18,7 +18,7 @@ describeRegistryConformance('a directory of OCI layouts', {
     manifestsApart: false,
   },
   async createRegistry() {
-    const directory = await TemporaryDirectory.create();
+    const directory = await createTemporaryDirectory();
     const repositories = new Map<RepositoryName, Repository>();
     const open = (name: RepositoryName): Repository => {
       const files = new DirectoryFiles(join(directory.path, name));

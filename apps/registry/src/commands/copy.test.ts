@@ -1,7 +1,13 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { isDigest, parseRepositoryName, type Digest, type Repository } from '@purser/core';
+import {
+  isDigest,
+  parseRepositoryName,
+  parseTag,
+  type Digest,
+  type Repository,
+} from '@purser/core';
 import { openOciLayout } from '@purser/oci-layout';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runCommand } from '../fixtures/run-command.ts';
@@ -76,7 +82,7 @@ describe('purser copy', { timeout: 60_000 }, () => {
         all.map(({ digest }) => digest),
       ),
     ).toBe(true);
-    expect(await back.tags.get('2.0' as never)).toBe(image.index.digest);
+    expect(await back.tags.get(parseTag('2.0'))).toBe(image.index.digest);
     await using layout = await openOciLayout(file('layout'), { decoder });
     for await (const { digest } of layout.referrers.list(image.members[1]!.digest)) {
       expect(digest).toBe(image.sbom.digest);

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { parseRepositoryName } from '@purser/core';
+import { parseRepositoryName, parseTag } from '@purser/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runCommand } from '../fixtures/run-command.ts';
 import { pushSampleImage, type PushedImage } from '../fixtures/sample-images.ts';
@@ -96,7 +96,7 @@ describe('purser rm', { timeout: 60_000 }, () => {
       `Removed the tag ${host}/team/app:1.0; what it named is there still\n`,
     ]);
     const { manifests, tags } = registry.registry.repository(parseRepositoryName('team/app'));
-    expect(await tags.get('1.0' as never)).toBeUndefined();
+    expect(await tags.get(parseTag('1.0'))).toBeUndefined();
     expect(await manifests.exists(image.index.digest)).toBe(true);
   });
 

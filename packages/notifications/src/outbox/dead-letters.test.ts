@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { numbersOf, sampleNotification } from '../fixtures/notifications.ts';
 import { openOutbox, takenBy } from '../fixtures/open-outbox.ts';
-import { TemporaryDirectory } from '../fixtures/temporary-directory.ts';
+import { createTemporaryDirectory } from '../fixtures/temporary-directory.ts';
 import { redeliverDeadLetters } from './dead-letters.ts';
 
 describe('dead letters', () => {
   it('are delivered again to their endpoint alone when that is asked for', async () => {
-    await using directory = await TemporaryDirectory.create();
+    await using directory = await createTemporaryDirectory();
     const first = await openOutbox(directory.path, ['a', 'b']);
     for (const number of [1, 2]) await first.buries.get('a')?.(sampleNotification(number));
     await first.leave();
@@ -26,7 +26,7 @@ describe('dead letters', () => {
   });
 
   it('are found by an outbox that is at work', async () => {
-    await using directory = await TemporaryDirectory.create();
+    await using directory = await createTemporaryDirectory();
     const opened = await openOutbox(directory.path, ['a']);
     const running = opened.outbox.run(new AbortController().signal);
     await opened.clock.untilWaiting();
@@ -41,7 +41,7 @@ describe('dead letters', () => {
   });
 
   it('of other endpoints stay', async () => {
-    await using directory = await TemporaryDirectory.create();
+    await using directory = await createTemporaryDirectory();
     const opened = await openOutbox(directory.path, ['a', 'b']);
     await opened.buries.get('a')?.(sampleNotification(1));
     await opened.leave();
@@ -51,7 +51,7 @@ describe('dead letters', () => {
   });
 
   it('are bounded: the oldest go, and are reported', async () => {
-    await using directory = await TemporaryDirectory.create();
+    await using directory = await createTemporaryDirectory();
     const opened = await openOutbox(directory.path, ['a'], { maximumDeadLetterBytes: 4000 });
     for (let number = 1; number <= 40; number++) {
       await opened.buries.get('a')?.(sampleNotification(number));
@@ -68,7 +68,7 @@ describe('dead letters', () => {
   });
 
   it('are none where there is no outbox', async () => {
-    await using directory = await TemporaryDirectory.create();
+    await using directory = await createTemporaryDirectory();
     expect(await redeliverDeadLetters({ directory: `${directory.path}/none` })).toBe(0);
   });
 });

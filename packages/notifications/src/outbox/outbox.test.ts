@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { FaultyFiles } from '../fixtures/faulty-files.ts';
 import { numbersOf, sampleNotification } from '../fixtures/notifications.ts';
 import { openOutbox, takenBy } from '../fixtures/open-outbox.ts';
-import { TemporaryDirectory } from '../fixtures/temporary-directory.ts';
+import { createTemporaryDirectory } from '../fixtures/temporary-directory.ts';
 import { outboxLayout } from './layout.ts';
 
 /** The names of what holds events, the oldest first. */
@@ -20,7 +20,7 @@ function range(first: number, last: number): readonly number[] {
 
 describe('an outbox', () => {
   it('delivers every event to every endpoint in the order of acceptance', async () => {
-    await using directory = await TemporaryDirectory.create();
+    await using directory = await createTemporaryDirectory();
     const opened = await openOutbox(directory.path, ['a', 'b']);
     await opened.write(...range(1, 300));
     await opened.drain();
@@ -29,7 +29,7 @@ describe('an outbox', () => {
   });
 
   it('delivers what comes while it delivers', async () => {
-    await using directory = await TemporaryDirectory.create();
+    await using directory = await createTemporaryDirectory();
     const opened = await openOutbox(directory.path, ['a']);
     const running = opened.outbox.run(new AbortController().signal);
     for (const number of range(1, 20)) {
@@ -43,7 +43,7 @@ describe('an outbox', () => {
   });
 
   it('delivers after a restart what was accepted before, and only what had not arrived', async () => {
-    await using directory = await TemporaryDirectory.create();
+    await using directory = await createTemporaryDirectory();
     const first = await openOutbox(directory.path, ['a']);
     await first.write(1, 2, 3);
     await first.drain();
@@ -58,7 +58,7 @@ describe('an outbox', () => {
   });
 
   it('does not let an endpoint that hangs hold up another', async () => {
-    await using directory = await TemporaryDirectory.create();
+    await using directory = await createTemporaryDirectory();
     const opened = await openOutbox(directory.path, ['a', 'b']);
     opened.sinks.get('a')?.hang();
     const controller = new AbortController();
@@ -76,7 +76,7 @@ describe('an outbox', () => {
   });
 
   it('begins at the present for a new endpoint', async () => {
-    await using directory = await TemporaryDirectory.create();
+    await using directory = await createTemporaryDirectory();
     const first = await openOutbox(directory.path, ['a']);
     await first.write(1, 2);
     await first.leave();
@@ -88,7 +88,7 @@ describe('an outbox', () => {
   });
 
   it('begins at what is kept for an endpoint whose position is damaged', async () => {
-    await using directory = await TemporaryDirectory.create();
+    await using directory = await createTemporaryDirectory();
     const first = await openOutbox(directory.path, ['a']);
     await first.write(1, 2);
     await first.drain();
@@ -100,7 +100,7 @@ describe('an outbox', () => {
   });
 
   it('removes files that every endpoint has passed, and those that only a removed one had not', async () => {
-    await using directory = await TemporaryDirectory.create();
+    await using directory = await createTemporaryDirectory();
     const limits = { maximumEvents: 16 * 10 };
     const first = await openOutbox(directory.path, ['a', 'gone'], limits);
     for (const number of range(1, 100)) await first.write(number);
@@ -113,7 +113,7 @@ describe('an outbox', () => {
   });
 
   it('drops the oldest events beyond its bound of events, and says which endpoint missed how many', async () => {
-    await using directory = await TemporaryDirectory.create();
+    await using directory = await createTemporaryDirectory();
     const opened = await openOutbox(directory.path, ['a'], { maximumEvents: 32 });
     for (const number of range(1, 100)) await opened.write(number);
     expect(opened.outbox.pending('a')).toBe(100);
@@ -135,7 +135,7 @@ describe('an outbox', () => {
   });
 
   it('keeps its files below its bound of bytes, but for the last', async () => {
-    await using directory = await TemporaryDirectory.create();
+    await using directory = await createTemporaryDirectory();
     const opened = await openOutbox(directory.path, ['a'], { maximumBytes: 65_536 });
     for (const number of range(1, 400)) await opened.write(number);
     const paths = await segmentsIn(directory.path);
@@ -147,7 +147,7 @@ describe('an outbox', () => {
   });
 
   it('refuses bounds that are too small to be kept', async () => {
-    await using directory = await TemporaryDirectory.create();
+    await using directory = await createTemporaryDirectory();
     await expect(openOutbox(directory.path, ['a'], { maximumEvents: 15 })).rejects.toMatchObject({
       code: 'OUTBOX_UNUSABLE',
       cause: expect.any(TypeError),
@@ -155,7 +155,7 @@ describe('an outbox', () => {
   });
 
   it('lets nobody else have its directory until it is closed', async () => {
-    await using directory = await TemporaryDirectory.create();
+    await using directory = await createTemporaryDirectory();
     const opened = await openOutbox(directory.path, ['a']);
     await expect(openOutbox(directory.path, ['a'])).rejects.toMatchObject({
       code: 'OUTBOX_IN_USE',
@@ -166,7 +166,7 @@ describe('an outbox', () => {
   });
 
   it('says why it cannot be opened', async () => {
-    await using directory = await TemporaryDirectory.create();
+    await using directory = await createTemporaryDirectory();
     const path = join(directory.path, 'file');
     await writeFile(path, '');
     await expect(openOutbox(path, ['a'])).rejects.toMatchObject({
@@ -178,7 +178,7 @@ describe('an outbox', () => {
 
 describe('after a crash', () => {
   it('keeps what is whole, wherever the last file was cut, and goes on behind it', async () => {
-    await using directory = await TemporaryDirectory.create();
+    await using directory = await createTemporaryDirectory();
     const first = await openOutbox(directory.path, ['a']);
     await first.write(1, 2, 3);
     await first.leave();
@@ -202,7 +202,7 @@ describe('after a crash', () => {
   }, 30_000);
 
   it('passes over a damaged event, and says that it is missing', async () => {
-    await using directory = await TemporaryDirectory.create();
+    await using directory = await createTemporaryDirectory();
     const first = await openOutbox(directory.path, ['a']);
     await first.write(1, 2, 3);
     await first.leave();
@@ -218,7 +218,7 @@ describe('after a crash', () => {
   });
 
   it('does not mind rubbish behind the last event, nor an empty last file', async () => {
-    await using directory = await TemporaryDirectory.create();
+    await using directory = await createTemporaryDirectory();
     const first = await openOutbox(directory.path, ['a']);
     await first.write(1);
     await first.leave();
@@ -237,7 +237,7 @@ describe('after a crash', () => {
 
 describe('while the disk is full', () => {
   it('delivers from memory, and loses nothing of what was accepted before', async () => {
-    await using directory = await TemporaryDirectory.create();
+    await using directory = await createTemporaryDirectory();
     const faulty = new FaultyFiles();
     const opened = await openOutbox(directory.path, ['a'], { files: faulty.files });
     await opened.write(1);
@@ -252,7 +252,7 @@ describe('while the disk is full', () => {
   });
 
   it('writes what waited when there is room again, before what comes later', async () => {
-    await using directory = await TemporaryDirectory.create();
+    await using directory = await createTemporaryDirectory();
     const faulty = new FaultyFiles();
     const first = await openOutbox(directory.path, ['a'], { files: faulty.files });
     await first.write(1);
@@ -271,7 +271,7 @@ describe('while the disk is full', () => {
   });
 
   it('drops the oldest of what waits in memory beyond its bound', async () => {
-    await using directory = await TemporaryDirectory.create();
+    await using directory = await createTemporaryDirectory();
     const faulty = new FaultyFiles();
     const opened = await openOutbox(directory.path, ['a'], {
       files: faulty.files,

@@ -1,7 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, readFile, readdir, truncate, writeFile } from 'node:fs/promises';
+import {
+  mkdir,
+  readFile,
+  readdir,
+  truncate,
+  writeFile,
+  type DisposableTempDir,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -12,16 +19,16 @@ import { pack, type Header } from 'tar-stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openOciLayout } from '../directory/open-layout.ts';
 import { bytesOf, collect, decoder, putImage } from '../fixtures/sample-layout.ts';
-import { TemporaryDirectory } from '../fixtures/temporary-directory.ts';
+import { createTemporaryDirectory } from '../fixtures/temporary-directory.ts';
 import { createOciArchive } from './create-archive.ts';
 import { openOciArchive } from './open-archive.ts';
 
-let directory: TemporaryDirectory;
+let directory: DisposableTempDir;
 const file = (name: string) => join(directory.path, name);
 const open = (name = 'image.tar') => openOciArchive(file(name), { decoder });
 
 beforeEach(async () => {
-  directory = await TemporaryDirectory.create();
+  directory = await createTemporaryDirectory();
 });
 afterEach(() => directory[Symbol.asyncDispose]());
 

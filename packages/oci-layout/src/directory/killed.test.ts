@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { isDigest } from '@purser/core';
 import { describe, expect, it } from 'vitest';
 import { bytesOf, collect, decoder } from '../fixtures/sample-layout.ts';
-import { TemporaryDirectory } from '../fixtures/temporary-directory.ts';
+import { createTemporaryDirectory } from '../fixtures/temporary-directory.ts';
 import { openOciLayout } from './open-layout.ts';
 
 const WRITER = fileURLToPath(new URL('../fixtures/endless-writer.ts', import.meta.url));
@@ -26,7 +26,7 @@ async function writeUntilKilled(path: string, count: number): Promise<readonly s
 
 describe('an OCI layout whose writer is killed', () => {
   it('holds what was acknowledged, and nothing broken', { timeout: 60_000 }, async () => {
-    await using directory = await TemporaryDirectory.create();
+    await using directory = await createTemporaryDirectory();
     const path = join(directory.path, 'image');
     const acknowledged: string[] = [];
     for (const count of [1, 2, 3, 5, 8])

@@ -1,16 +1,24 @@
-import { mkdir, readFile, readdir, symlink, utimes, writeFile } from 'node:fs/promises';
+import {
+  mkdir,
+  readFile,
+  readdir,
+  symlink,
+  utimes,
+  writeFile,
+  type DisposableTempDir,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { execFileSync } from 'node:child_process';
 import { digestOf, parseTag, type Descriptor } from '@purser/core';
 import { describeBytes, sampleBytes, sampleIndex } from '@purser/core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bytesOf, collect, decoder, putImage } from '../fixtures/sample-layout.ts';
-import { TemporaryDirectory } from '../fixtures/temporary-directory.ts';
+import { createTemporaryDirectory } from '../fixtures/temporary-directory.ts';
 import { openOciLayout } from './open-layout.ts';
 
 const NAME = 'org.opencontainers.image.ref.name';
 
-let directory: TemporaryDirectory;
+let directory: DisposableTempDir;
 let path: string;
 const file = (name: string) => join(path, name);
 const open = () => openOciLayout(path, { decoder, create: true });
@@ -20,7 +28,7 @@ const writeIndex = (manifests: readonly unknown[], others = {}) =>
   writeFile(file('index.json'), JSON.stringify({ schemaVersion: 2, ...others, manifests }));
 
 beforeEach(async () => {
-  directory = await TemporaryDirectory.create();
+  directory = await createTemporaryDirectory();
   path = join(directory.path, 'image');
 });
 afterEach(() => directory[Symbol.asyncDispose]());
