@@ -12,7 +12,7 @@ import {
 } from '@purser/registry-under-test';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CONFIGURATION_DIFFERENCES, differenceAt } from './configuration-differences.ts';
-import { exercise, pushImage, type SaidOf } from './configuration-requests.ts';
+import { exercise, pushImage } from './configuration-requests.ts';
 import {
   COMPARED_NAMES,
   createConfigurations,
@@ -20,6 +20,7 @@ import {
   type ComparedConfiguration,
   type Surroundings,
 } from './configurations.ts';
+import type { SaidOf } from './said-of.ts';
 
 const programs = needPrograms('docker-registry', 'openssl');
 

@@ -1,4 +1,4 @@
-import type { SaidOf } from './configuration-requests.ts';
+import type { SaidOf } from './said-of.ts';
 
 /** What Purser answers otherwise, and why that is meant. */
 export interface ConfigurationDifference {

@@ -9,16 +9,7 @@ import {
   type RegistryRequest,
 } from '@purser/registry-under-test';
 import { pushBytes } from './push-bytes.ts';
-
-/** What is said of an answer: enough to tell whether a client would notice a difference. */
-export interface SaidOf {
-  readonly status: number;
-  readonly codes?: readonly string[];
-  /** Headers that clients act on. */
-  readonly headers: Readonly<Record<string, string>>;
-  /** Of a listing. */
-  readonly body?: unknown;
-}
+import { saidOf, type SaidOf } from './said-of.ts';
 
 export interface Caller {
   readonly client: RegistryClient;
@@ -80,7 +71,7 @@ export async function exercise(caller: Caller): Promise<Record<string, SaidOf>> 
     // A `Location` has the prefix already, wherever a registry has one.
     const path = request.path.startsWith('/v2/') ? prefix + request.path : request.path;
     const answer = await client.request({ ...request, path, headers });
-    said[name] = saidOf(answer, request, caller);
+    said[name] = saidOf(answer, request, caller.port);
     return answer;
   };
   await askForNothing(ask);
@@ -208,62 +199,4 @@ async function askForDeletions(ask: Ask): Promise<void> {
     path: manifestPath(REPOSITORY, 'latest'),
     headers: { accept: DOCKER },
   });
-}
-
-/** What clients act on; `X-…` and the like are what a configuration adds. */
-const HEADERS = [
-  'www-authenticate',
-  'docker-distribution-api-version',
-  'docker-content-digest',
-  'location',
-  'link',
-  'allow',
-  'content-range',
-  'x-content-type-options',
-  'x-frame-options',
-  'strict-transport-security',
-];
-
-function saidOf(
-  { status, headers, body }: RegistryAnswer,
-  { method, path }: RegistryRequest,
-  { port }: Caller,
-): SaidOf {
-  const shown = Object.fromEntries(
-    HEADERS.filter((name) => headers[name] !== undefined).map((name) => [
-      name,
-      withoutChance(String(headers[name]), port),
-    ]),
-  );
-  if (status >= 400 && method !== 'HEAD') return { status, codes: codesOf(body), headers: shown };
-  const isListing = /_catalog|tags\/list/.test(path) && status === 200;
-  return { status, headers: shown, ...(isListing && { body: listingOf(body) }) };
-}
-
-/** distribution 2.8 lists tags in the order in which the directory has them. */
-function listingOf(body: Buffer): unknown {
-  const listing = JSON.parse(body.toString()) as { readonly tags?: readonly string[] };
-  return 'tags' in listing ? { ...listing, tags: listing.tags?.toSorted() } : listing;
-}
-
-/** Ids, states and ports are another each time. */
-function withoutChance(text: string, port: number): string {
-  return text
-    .replace(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<id>')
-    .replace(/[?&]_state=[^&>]*/, '')
-    .replace(`:${port}`, ':<port>')
-    .replace(/scope="([^"]*)"/, (_, scope: string) => `scope="${sorted(scope)}"`);
-}
-
-/** distribution writes the actions and the resources of a scope in any order. */
-function sorted(scope: string): string {
-  const resources = scope.split(' ').map((resource) => {
-    const [, start = '', actions = ''] = /^(.*:)([^:]*)$/.exec(resource) ?? [];
-    return start + actions.split(',').toSorted().join(',');
-  });
-  return resources.toSorted().join(' ');
-}
-
-function codesOf(body: Buffer): readonly string[] {
-  return [...body.toString().matchAll(/"code":"(\w+)"/g)].map(([, code]) => code!);
 }
