@@ -24,7 +24,6 @@ export type { LogLevel } from './config/log-section.ts';
 export type { Config, ConfigInput } from './config/schema.ts';
 export type { DriverConfig } from './config/storage-section.ts';
 export { Connections } from './create/http/connections.ts';
-export { startDebugServer, type DebugParts, type DebugServer } from './create/debug-server.ts';
 export type { ServerObservers } from './create/observation.ts';
 export { createServer, type RegistryServer, type ServerParts } from './create/server.ts';
 export type { Prepared, Reloadable } from './create/reloadable.ts';

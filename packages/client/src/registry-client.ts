@@ -75,10 +75,12 @@ const DEFAULT_CHUNK_SIZE = 8 * 1024 * 1024;
 /**
  * Makes a client of a registry. Nothing is asked yet.
  *
- * Its failures are RegistryClientErrors, but for the reason of a signal and what content fails with.
+ * Beside what the contracts say, every call may fail with RegistryClientError `UNAUTHORIZED` and `DENIED` as the registry
+ * answers; `TOOMANYREQUESTS` and `UNAVAILABLE` after all attempts; `RESPONSE_INVALID` when an answer is malformed or too long.
+ * A call whose signal is aborted fails with its reason, and a push whose content fails with what that fails with.
  *
- * @throws RegistryClientError `NAME_INVALID` when `registry` is neither a URL of HTTP nor a host; TypeError for a
- * `chunkSize` below 1.
+ * @throws RegistryClientError `NAME_INVALID` when `registry` is neither a URL of HTTP nor a host; TypeError for an option
+ * that cannot be meant, such as a `chunkSize` below 1.
  */
 export function createRegistryClient({
   registry,
