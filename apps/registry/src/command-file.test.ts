@@ -1,5 +1,5 @@
-import { spawnSync } from 'node:child_process';
-import { copyFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { copyFile, mkdir, open, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { COMMAND_FILE, PurserProcess } from './fixtures/purser-process.ts';
@@ -63,6 +63,17 @@ describe('bin/purser.js', () => {
     expect(await printing.exitStatus).toBe(0);
     expect(printing.output.length).toBeGreaterThan(text.length);
     expect(printing.output.endsWith('\n')).toBe(true);
+  });
+
+  it('ends with the second signal while it waits for a file that never comes', async () => {
+    await using directory = await createTemporaryDirectory();
+    const file = join(directory.path, 'config.yml');
+    execFileSync('mkfifo', [file]);
+    await using serving = new PurserProcess(['serve', file], { cwd: directory.path });
+    await using _writer = await open(file, 'w');
+    serving.signal('SIGINT');
+    serving.signal('SIGTERM');
+    expect(await serving.exitStatus).toBe(null);
   });
 
   it('begins as a program of Node.js', async () => {

@@ -10,11 +10,12 @@ const { findTerminal } = await import('./find-terminal.ts');
 // Whoever reads the logs may go away; that must not end the registry.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
-// A signal that comes before anyone waits for it is kept.
+// A signal that comes before anyone waits for it is kept; with another one the process ends as if it heeded none.
 const requests = new EventEmitter();
 const signals = on(requests, 'stop');
 const isStopped = once(requests, 'stop');
-for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => requests.emit('stop', signal));
+let unheeded = 0;
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => requestStop(signal));
 
 const status = await runCommandLine(process.argv.slice(2), {
   pid: process.pid,
@@ -28,6 +29,7 @@ const status = await runCommandLine(process.argv.slice(2), {
   },
   async nextSignal() {
     const { value } = await signals.next();
+    unheeded--;
     return (value as [string])[0];
   },
   reloadRequests() {
@@ -35,7 +37,8 @@ const status = await runCommandLine(process.argv.slice(2), {
     process.on('SIGHUP', () => {
       // A terminal that goes away takes with it what runs there.
       const isHangup = isAtTerminal && !isatty(0);
-      requests.emit(isHangup ? 'stop' : 'reload', 'SIGHUP');
+      if (isHangup) requestStop('SIGHUP');
+      else requests.emit('reload', 'SIGHUP');
     });
     return on(requests, 'reload');
   },
@@ -47,6 +50,15 @@ await Promise.race([
   isStopped.then(() => setTimeout(1000)),
 ]);
 process.exit(status);
+
+function requestStop(signal: NodeJS.Signals): void {
+  unheeded++;
+  if (unheeded === 1) return void requests.emit('stop', signal);
+  // An exit would wait for storage that hangs. The first process of a container ends by no signal of its own.
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+  process.exit(1);
+}
 
 function untilWritten(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => stream.write('', () => resolve()));
