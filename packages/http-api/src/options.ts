@@ -112,7 +112,7 @@ export interface Settings {
   readonly converters: readonly ManifestConverter[];
   readonly prefix: string;
   readonly urls: UrlBuilder;
-  readonly headers: readonly (readonly [name: string, values: readonly string[]])[];
+  readonly headers: readonly (readonly [name: string, value: string | readonly string[]])[];
   readonly maximumManifestSize: number;
   readonly maximumTags: number;
   readonly maximumCatalogEntries: number;
@@ -172,7 +172,8 @@ function resolveHeaders(headers: Readonly<Record<string, readonly string[]>>): S
     validateHeaderName(name);
     for (const value of values) validateHeaderValue(name, value);
   }
-  return entries;
+  // Koa cannot read a header that is a list of one value.
+  return entries.map(([name, values]) => [name, values.length === 1 ? values[0]! : values]);
 }
 
 function checkCount(option: string, count: number): number {

@@ -229,6 +229,16 @@ describe('createRegistryApi', () => {
   });
 });
 
+describe('headers', () => {
+  it('answers with its own content type, or with none, when another is configured', async () => {
+    await using server = await serve({ headers: { 'Content-Type': ['text/plain'] } });
+    const upload = await fetch(`${server.url}/v2/a/blobs/uploads/`, { method: 'POST' });
+    expect([upload.status, upload.headers.get('content-type')]).toEqual([202, null]);
+    const root = await fetch(`${server.url}/v2/`);
+    expect([root.status, root.headers.get('content-type')]).toEqual([200, 'application/json']);
+  });
+});
+
 describe('onRoute', () => {
   it('tells of the endpoint of a request, before it is answered, and of nothing for other paths', async () => {
     const told: unknown[] = [];

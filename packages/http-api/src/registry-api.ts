@@ -48,7 +48,7 @@ function isApiPath(path: string, prefix: string): boolean {
 
 function addHeaders(context: Context, { headers }: Settings): void {
   context.res.setHeader('Docker-Distribution-Api-Version', 'registry/2.0');
-  for (const [name, values] of headers) context.res.setHeader(name, values);
+  for (const [name, value] of headers) context.res.setHeader(name, value);
 }
 
 function answerFailure(context: Context, failure: unknown, { onError }: Settings): void {
