@@ -1,4 +1,4 @@
-import { createManifestDecoder, RegistryError, type JsonObject } from '@purser/core';
+import { createManifestDecoder, type JsonObject } from '@purser/core';
 import { describe, expect, it } from 'vitest';
 import { ociFormats, ociImageIndexFormat, ociImageManifestFormat } from './format.ts';
 import { OCI_IMAGE_INDEX, OCI_IMAGE_MANIFEST } from './media-types.ts';
@@ -17,15 +17,7 @@ function encoded(document: JsonObject): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(document));
 }
 
-function codeOf(action: () => unknown): string {
-  try {
-    action();
-  } catch (error) {
-    if (RegistryError.is(error)) return error.code;
-    throw error;
-  }
-  return 'accepted';
-}
+const INVALID = expect.objectContaining({ code: 'MANIFEST_INVALID' });
 
 describe('the OCI formats', () => {
   it('are the image manifest and the image index', () => {
@@ -39,7 +31,7 @@ describe('the OCI formats', () => {
     ['an image', { ...image, mediaType: 'application/json' }, OCI_IMAGE_MANIFEST],
     ['an image', { ...image, mediaType: 2 }, OCI_IMAGE_MANIFEST],
   ])('V-3 refuse %s whose mediaType is not what it was sent as', (_kind, document, sentAs) => {
-    expect(codeOf(() => decoder.decode(encoded(document), sentAs))).toBe('MANIFEST_INVALID');
+    expect(() => decoder.decode(encoded(document), sentAs)).toThrow(INVALID);
   });
 
   it.each([
@@ -47,7 +39,7 @@ describe('the OCI formats', () => {
     ['plain JSON', 'application/json'],
     ['nothing', undefined],
   ])('V-18 refuse what is sent as %s', (_name, sentAs) => {
-    expect(codeOf(() => decoder.decode(encoded(image), sentAs))).toBe('MANIFEST_INVALID');
+    expect(() => decoder.decode(encoded(image), sentAs)).toThrow(INVALID);
   });
 
   it.each([
@@ -69,7 +61,7 @@ describe('the OCI formats', () => {
     ['no shape', { schemaVersion: 2 }],
     ['both shapes', { ...image, ...index }],
   ])('do not recognise a stored document of %s', (_name, document) => {
-    expect(codeOf(() => decoder.decodeStored(encoded(document)))).toBe('MANIFEST_INVALID');
+    expect(() => decoder.decodeStored(encoded(document))).toThrow(INVALID);
     expect(ociFormats.some((format) => format.recognizes(document))).toBe(false);
   });
 });
@@ -80,9 +72,9 @@ describe('CVE-2021-41190: one document, two readings', () => {
   it.each([OCI_IMAGE_MANIFEST, OCI_IMAGE_INDEX])(
     'refuses a document that is both, as %s',
     (type) => {
-      expect(codeOf(() => decoder.decode(encoded(ambiguous), type))).toBe('MANIFEST_INVALID');
-      expect(codeOf(() => decoder.decode(encoded({ ...ambiguous, mediaType: type }), type))).toBe(
-        'MANIFEST_INVALID',
+      expect(() => decoder.decode(encoded(ambiguous), type)).toThrow(INVALID);
+      expect(() => decoder.decode(encoded({ ...ambiguous, mediaType: type }), type)).toThrow(
+        INVALID,
       );
     },
   );
@@ -95,25 +87,25 @@ describe('CVE-2021-41190: one document, two readings', () => {
   ])('accepts %j under no media type', (members) => {
     const document = encoded({ schemaVersion: 2, ...members });
     for (const type of decoder.mediaTypes) {
-      expect(codeOf(() => decoder.decode(document, type))).toBe('MANIFEST_INVALID');
+      expect(() => decoder.decode(document, type)).toThrow(INVALID);
     }
   });
 
   // Go's decoder takes each of these for the real name: it ignores case, and ſ is an old s.
   it.each(['Manifests', 'MANIFESTS', 'manifestſ'])('refuses an image with %s', (name) => {
     const document = encoded({ ...image, [name]: [blob] });
-    expect(codeOf(() => decoder.decode(document, OCI_IMAGE_MANIFEST))).toBe('MANIFEST_INVALID');
+    expect(() => decoder.decode(document, OCI_IMAGE_MANIFEST)).toThrow(INVALID);
   });
 
   it.each(['Config', 'LAYERS', 'layerſ'])('refuses an index with %s', (name) => {
     const document = encoded({ ...index, [name]: [blob] });
-    expect(codeOf(() => decoder.decode(document, OCI_IMAGE_INDEX))).toBe('MANIFEST_INVALID');
+    expect(() => decoder.decode(document, OCI_IMAGE_INDEX)).toThrow(INVALID);
   });
 
   it('V-1 refuses a document that names a member twice', () => {
     const payload = `{"schemaVersion":2,"manifests":[],"mani\\u0066ests":[]}`;
-    expect(codeOf(() => decoder.decode(new TextEncoder().encode(payload), OCI_IMAGE_INDEX))).toBe(
-      'MANIFEST_INVALID',
+    expect(() => decoder.decode(new TextEncoder().encode(payload), OCI_IMAGE_INDEX)).toThrow(
+      INVALID,
     );
   });
 });

@@ -1,4 +1,4 @@
-import { createManifestDecoder, RegistryError, type JsonObject, type Manifest } from '@purser/core';
+import { createManifestDecoder, type JsonObject, type Manifest } from '@purser/core';
 import { describe, expect, it } from 'vitest';
 import { ociFormats } from './format.ts';
 import { OCI_IMAGE_INDEX, OCI_IMAGE_MANIFEST } from './media-types.ts';
@@ -29,16 +29,6 @@ const example = {
 
 function decode(document: JsonObject): Manifest {
   return decoder.decode(new TextEncoder().encode(JSON.stringify(document)), OCI_IMAGE_INDEX);
-}
-
-function refusalOf(document: JsonObject): RegistryError {
-  try {
-    decode(document);
-  } catch (error) {
-    if (RegistryError.is(error, 'MANIFEST_INVALID')) return error;
-    throw error;
-  }
-  throw new Error('the document was accepted');
 }
 
 describe('an OCI image index', () => {
@@ -109,7 +99,8 @@ describe('an OCI image index is refused when', () => {
     ['V-13 artifactType is malformed', { ...example, artifactType: 'a/b c' }, 'artifactType'],
     ['V-14 subject is no descriptor', { ...example, subject: {} }, 'subject.mediaType'],
   ])('%s', (_requirement, document, member) => {
-    expect(refusalOf(document).detail).toEqual({ member });
+    const refusal = { code: 'MANIFEST_INVALID', detail: { member } };
+    expect(() => decode(document)).toThrow(expect.objectContaining(refusal));
   });
 });
 

@@ -1,4 +1,4 @@
-import { createManifestDecoder, RegistryError, type JsonObject, type Manifest } from '@purser/core';
+import { createManifestDecoder, type JsonObject, type Manifest } from '@purser/core';
 import { describe, expect, it } from 'vitest';
 import { ociFormats } from './format.ts';
 import { OCI_IMAGE_MANIFEST } from './media-types.ts';
@@ -35,16 +35,6 @@ const example = {
 
 function decode(document: JsonObject): Manifest {
   return decoder.decode(new TextEncoder().encode(JSON.stringify(document)), OCI_IMAGE_MANIFEST);
-}
-
-function refusalOf(document: JsonObject): RegistryError {
-  try {
-    decode(document);
-  } catch (error) {
-    if (RegistryError.is(error, 'MANIFEST_INVALID')) return error;
-    throw error;
-  }
-  throw new Error('the document was accepted');
 }
 
 describe('an OCI image manifest', () => {
@@ -191,9 +181,9 @@ describe('an OCI image manifest is refused when', () => {
       'subject.size',
     ],
   ])('%s', (_requirement, document, member) => {
-    const refusal = refusalOf(document);
-    expect(refusal.detail).toEqual({ member });
-    expect(refusal.message).toContain(member.split('.')[0]);
+    const message = expect.stringContaining(member.split('.')[0]!);
+    const refusal = { code: 'MANIFEST_INVALID', detail: { member }, message };
+    expect(() => decode(document)).toThrow(expect.objectContaining(refusal));
   });
 });
 

@@ -1,4 +1,4 @@
-import { createManifestDecoder, RegistryError, type JsonObject } from '@purser/core';
+import { createManifestDecoder, type JsonObject } from '@purser/core';
 import { describe, expect, it } from 'vitest';
 import { schema2Formats, schema2ManifestFormat, schema2ManifestListFormat } from './format.ts';
 import { SCHEMA2_MANIFEST, SCHEMA2_MANIFEST_LIST } from './media-types.ts';
@@ -17,15 +17,7 @@ function encoded(document: JsonObject): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(document));
 }
 
-function codeOf(action: () => unknown): string {
-  try {
-    action();
-  } catch (error) {
-    if (RegistryError.is(error)) return error.code;
-    throw error;
-  }
-  return 'accepted';
-}
+const INVALID = expect.objectContaining({ code: 'MANIFEST_INVALID' });
 
 describe('the schema 2 formats', () => {
   it('are the manifest and the manifest list', () => {
@@ -46,13 +38,13 @@ describe('the schema 2 formats', () => {
     ['a document of schema 1', { schemaVersion: 1, fsLayers: [], signatures: [] }],
   ])('do not recognise %s without a mediaType', (_kind, document) => {
     expect(schema2Formats.some((format) => format.recognizes(document))).toBe(false);
-    expect(codeOf(() => decoder.decodeStored(encoded(document)))).toBe('MANIFEST_INVALID');
+    expect(() => decoder.decodeStored(encoded(document))).toThrow(INVALID);
   });
 
   it('V-18 refuse what is sent as schema 1', () => {
     const type = 'application/vnd.docker.distribution.manifest.v1+prettyjws';
     const document = encoded({ ...image, mediaType: type });
-    expect(codeOf(() => decoder.decode(document, type))).toBe('MANIFEST_INVALID');
+    expect(() => decoder.decode(document, type)).toThrow(INVALID);
   });
 });
 
@@ -61,12 +53,12 @@ describe('CVE-2021-41190: one document, two readings', () => {
     ['a manifest as a list', { ...image, mediaType: SCHEMA2_MANIFEST }, SCHEMA2_MANIFEST_LIST],
     ['a list as a manifest', { ...list, mediaType: SCHEMA2_MANIFEST_LIST }, SCHEMA2_MANIFEST],
   ])('refuses %s', (_kind, document, sentAs) => {
-    expect(codeOf(() => decoder.decode(encoded(document), sentAs))).toBe('MANIFEST_INVALID');
+    expect(() => decoder.decode(encoded(document), sentAs)).toThrow(INVALID);
   });
 
   it.each([SCHEMA2_MANIFEST, SCHEMA2_MANIFEST_LIST])('refuses what is both, as %s', (mediaType) => {
     const document = encoded({ ...image, ...list, mediaType });
-    expect(codeOf(() => decoder.decode(document, mediaType))).toBe('MANIFEST_INVALID');
+    expect(() => decoder.decode(document, mediaType)).toThrow(INVALID);
   });
 
   // Go's decoder takes each of these for the real name: it ignores case, and ſ is an old s.
@@ -77,6 +69,6 @@ describe('CVE-2021-41190: one document, two readings', () => {
     ['Layers', list, SCHEMA2_MANIFEST_LIST],
   ])('refuses %s where it does not belong', (name, document, mediaType) => {
     const payload = encoded({ ...document, mediaType, [name]: [blob] });
-    expect(codeOf(() => decoder.decode(payload, mediaType))).toBe('MANIFEST_INVALID');
+    expect(() => decoder.decode(payload, mediaType)).toThrow(INVALID);
   });
 });

@@ -1,4 +1,4 @@
-import { createManifestDecoder, RegistryError, type JsonObject, type Manifest } from '@purser/core';
+import { createManifestDecoder, type JsonObject, type Manifest } from '@purser/core';
 import { describe, expect, it } from 'vitest';
 import { schema2Formats } from './format.ts';
 import { SCHEMA2_MANIFEST, SCHEMA2_MANIFEST_LIST } from './media-types.ts';
@@ -28,16 +28,6 @@ const example = {
 
 function decode(document: JsonObject): Manifest {
   return decoder.decode(new TextEncoder().encode(JSON.stringify(document)), SCHEMA2_MANIFEST_LIST);
-}
-
-function refusalOf(document: JsonObject): RegistryError {
-  try {
-    decode(document);
-  } catch (error) {
-    if (RegistryError.is(error, 'MANIFEST_INVALID')) return error;
-    throw error;
-  }
-  throw new Error('the document was accepted');
 }
 
 describe('a manifest list', () => {
@@ -77,7 +67,8 @@ describe('a manifest list is refused when', () => {
       'manifests[1].platform',
     ],
   ])('%s', (_requirement, document, member) => {
-    expect(refusalOf(document).detail).toEqual({ member });
+    const refusal = { code: 'MANIFEST_INVALID', detail: { member } };
+    expect(() => decode(document)).toThrow(expect.objectContaining(refusal));
   });
 });
 

@@ -1,4 +1,4 @@
-import { createManifestDecoder, RegistryError, type JsonObject, type Manifest } from '@purser/core';
+import { createManifestDecoder, type JsonObject, type Manifest } from '@purser/core';
 import { describe, expect, it } from 'vitest';
 import { schema2Formats } from './format.ts';
 import { SCHEMA2_FOREIGN_LAYER, SCHEMA2_MANIFEST } from './media-types.ts';
@@ -22,16 +22,6 @@ const example = { schemaVersion: 2, mediaType: SCHEMA2_MANIFEST, config, layers:
 
 function decode(document: JsonObject): Manifest {
   return decoder.decode(new TextEncoder().encode(JSON.stringify(document)), SCHEMA2_MANIFEST);
-}
-
-function refusalOf(document: JsonObject): RegistryError {
-  try {
-    decode(document);
-  } catch (error) {
-    if (RegistryError.is(error, 'MANIFEST_INVALID')) return error;
-    throw error;
-  }
-  throw new Error('the document was accepted');
 }
 
 describe('a schema 2 manifest', () => {
@@ -111,14 +101,17 @@ describe('a schema 2 manifest is refused when', () => {
     ],
     ['V-11 urls is text', { ...example, layers: [{ ...layer, urls: 'x' }] }, 'layers[0].urls'],
   ])('%s', (_requirement, document, member) => {
-    const refusal = refusalOf(document);
-    expect(refusal.detail).toEqual({ member });
-    expect(refusal.message).toContain(member.split('.')[0]);
+    const message = expect.stringContaining(member.split('.')[0]!);
+    const refusal = { code: 'MANIFEST_INVALID', detail: { member }, message };
+    expect(() => decode(document)).toThrow(expect.objectContaining(refusal));
   });
 
   it('V-3 its mediaType is that of another format', () => {
     const other = 'application/vnd.oci.image.manifest.v1+json';
-    expect(refusalOf({ ...example, mediaType: other }).message).toContain(other);
+    const refusal = { code: 'MANIFEST_INVALID', message: expect.stringContaining(other) };
+    expect(() => decode({ ...example, mediaType: other })).toThrow(
+      expect.objectContaining(refusal),
+    );
   });
 });
 
