@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readCommandLine } from '@purser/registry-under-test';
+import { checkInScratch } from './check-in-scratch.ts';
 import {
   compileExample,
   createConsumerProject,
@@ -27,22 +27,10 @@ the embedding example of the root README there, and the purser command.
 Other packages come from the npm registry that this machine uses. Nothing is left behind.
 `;
 
-if (readCommandLine(usage, {})) {
-  const scratch = await mkdtemp(join(tmpdir(), 'purser-publish-'));
-  try {
-    const published = await checkPublishing(scratch);
-    const verdict = `ok: ${published.length} packages work from an empty project\n`;
-    process.stdout.write(verdict + table(published));
-  } catch (error) {
-    process.stdout.write(`FAILED: ${error instanceof Error ? error.message : String(error)}\n`);
-    process.stderr.write(`${error instanceof Error ? error.stack : ''}\n`);
-    process.exitCode = 1;
-  } finally {
-    await rm(scratch, { recursive: true });
-  }
-}
+if (readCommandLine(usage, {})) await checkInScratch('purser-publish-', checkPublishing);
 
-async function checkPublishing(scratch: string): Promise<readonly PublishedPackage[]> {
+/** @returns What was published, in words. */
+async function checkPublishing(scratch: string): Promise<string> {
   const packages = await publishablePackages();
   await requireBuilds(packages);
   await using stub = await startStub(packages);
@@ -51,7 +39,9 @@ async function checkPublishing(scratch: string): Promise<readonly PublishedPacka
   await createConsumerProject(project, { stub });
   await checkExample(project);
   await checkCommand(project, published);
-  return published;
+  return [`${published.length} packages work from an empty project`, ...table(published)].join(
+    '\n',
+  );
 }
 
 async function checkExample(project: string): Promise<void> {
@@ -83,19 +73,17 @@ async function checkCommand(
   await pushAndPullBlob(url);
 }
 
-function table(published: readonly PublishedPackage[]): string {
+function table(published: readonly PublishedPackage[]): readonly string[] {
   const rows = published.map(({ name, version, size, unpackedSize, entryCount }) => [
     `${name}@${version}`,
     `${kilobytes(size)} packed`,
     `${kilobytes(unpackedSize)} unpacked`,
     `${entryCount} files`,
   ]);
-  return rows
-    .map(
-      ([name = '', ...numbers]) =>
-        `  ${name.padEnd(34)}${numbers.map((text) => text.padStart(18)).join('')}\n`,
-    )
-    .join('');
+  return rows.map(
+    ([name = '', ...numbers]) =>
+      `  ${name.padEnd(34)}${numbers.map((text) => text.padStart(18)).join('')}`,
+  );
 }
 
 function kilobytes(bytes: number): string {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { readCommandLine } from '@purser/registry-under-test';
+import { checkInScratch } from './check-in-scratch.ts';
 import { createConsumerProject } from './consumer-project.ts';
 import { publish, publishablePackages, requireBuilds, startStub } from './publish-packages.ts';
 import { pullImage, pushImage } from './round-trip.ts';
@@ -22,18 +22,7 @@ skopeo, where that is installed, it is also copied out and in.
 Other packages come from the npm registry that this machine uses. Nothing is left behind.
 `;
 
-if (readCommandLine(usage, {})) {
-  const scratch = await mkdtemp(join(tmpdir(), 'purser-driver-'));
-  try {
-    process.stdout.write(`ok: ${await checkDriver(scratch)}\n`);
-  } catch (error) {
-    process.stdout.write(`FAILED: ${error instanceof Error ? error.message : String(error)}\n`);
-    process.stderr.write(`${error instanceof Error ? error.stack : ''}\n`);
-    process.exitCode = 1;
-  } finally {
-    await rm(scratch, { recursive: true });
-  }
-}
+if (readCommandLine(usage, {})) await checkInScratch('purser-driver-', checkDriver);
 
 /** @returns What was found, in words. */
 async function checkDriver(scratch: string): Promise<string> {
