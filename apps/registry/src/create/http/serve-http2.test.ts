@@ -9,6 +9,8 @@ import { createConfig } from '../../config/load.ts';
 import { createSilentLogger } from '../../observe/logger.ts';
 import { createHttpServer } from './http-server.ts';
 
+const MEBIBYTE = 1024 * 1024;
+
 async function startServer(handle: RequestListener, timeoutMs?: number) {
   const config = createConfig({ http: { h2c: { enabled: true } } });
   const parts = { handle, logger: createSilentLogger() };
@@ -183,6 +185,15 @@ describe('HTTP/2 that stands still', () => {
     await new Promise((resolve) => setTimeout(resolve, 60));
     response.end('committed at last');
     expect(await text(stream)).toBe('committed at last');
+  });
+});
+
+describe('the window of HTTP/2', () => {
+  it('is that of distribution, for a stream and for a connection', async () => {
+    const { open } = await startServer(echo);
+    const session = await open();
+    await expect.poll(() => session.remoteSettings?.initialWindowSize).toBe(MEBIBYTE);
+    await expect.poll(() => session.state.remoteWindowSize).toBe(MEBIBYTE);
   });
 });
 

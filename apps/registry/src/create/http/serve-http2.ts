@@ -7,8 +7,8 @@ import { takeOver } from './take-over.ts';
 const MOST_STREAMS = 100;
 
 /**
- * Bytes that a client may send of a body before they are read, as in distribution: with the 64 KiB of Node.js, a push over
- * 100 ms of network would get 640 kB/s.
+ * Bytes that a client may send of a body before they are read, and on a connection before they have arrived, as in
+ * distribution: with the 64 KiB of Node.js, a push over 100 ms of network would get 640 kB/s.
  */
 const WINDOW_SIZE = 1024 * 1024;
 
@@ -43,6 +43,7 @@ export function serveHttp2(server: Server, { headersize, headers }: HeaderLimits
       maxFrameSize: MOST_FRAME_SIZE,
     },
   });
+  http2.on('session', (session) => session.setLocalWindowSize(WINDOW_SIZE));
   http2.on('request', (request, response) => {
     // The compatibility layer of Node.js is made for this; only its types are others.
     server.emit(
