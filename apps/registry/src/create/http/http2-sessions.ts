@@ -1,21 +1,19 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import {
-  constants,
-  type Http2Server,
-  type ServerHttp2Session,
-  type ServerHttp2Stream,
-} from 'node:http2';
+import type { Http2Server, ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
+import { resetStream, streamOf } from './counted-http2.ts';
 import { onSession } from './on-session.ts';
+import { progressOf } from './progress-of.ts';
 
 /** The connections that speak HTTP/2, each a session with a stream for every request. */
 export class Http2Sessions {
   readonly #server: Server;
   readonly #open = new Map<ServerHttp2Session, Socket>();
-  readonly #running = new Set<ServerHttp2Stream>();
+  /** The requests that are not over, each with its answer. */
+  readonly #running = new Map<IncomingMessage, ServerResponse>();
   #isDraining = false;
 
-  /** @param server What accepts the connections; its `timeout` counts for them. */
+  /** @param server What accepts the connections; its timeouts count for them. */
   constructor(server: Server, http2: Http2Server) {
     this.#server = server;
     onSession(http2, (session, connection) => this.#track(session, connection));
@@ -27,13 +25,19 @@ export class Http2Sessions {
   }
 
   begin(request: IncomingMessage, response: ServerResponse): void {
-    const { stream } = request as unknown as { readonly stream: ServerHttp2Stream };
-    this.#running.add(stream);
-    response.once('close', () => this.#running.delete(stream));
+    this.#running.set(request, response);
+    response.once('close', () => this.#running.delete(request));
     // A client that says something on other streams does not keep this one.
-    stream.setTimeout(this.#server.timeout);
+    const stream = streamOf(request)!;
+    const { timeout } = this.#server;
+    let wasOurTurn = false;
+    stream.setTimeout(timeout);
     stream.on('timeout', () => {
-      if (!isOurTurn(stream)) stream.close(constants.NGHTTP2_CANCEL);
+      const isNow = isOurTurn(request, response);
+      // Its turn may just have come.
+      if (!isNow && !wasOurTurn) return resetStream(stream);
+      wasOurTurn = isNow;
+      stream.setTimeout(timeout);
     });
   }
 
@@ -50,22 +54,34 @@ export class Http2Sessions {
   #track(session: ServerHttp2Session, socket: Socket): void {
     this.#open.set(session, socket);
     session.setTimeout(this.#server.timeout);
-    session.on('timeout', () => this.#endIdle(session));
+    session.on('timeout', () => this.#endIdle(session, socket));
+    // As in HTTP/1.1, whose connections Node.js looks at itself.
+    const late = setTimeout(() => socket.destroy(), this.#server.headersTimeout);
+    session.once('stream', () => clearTimeout(late));
     // A session that is over waits for the client to close the connection, too.
     socket.once('finish', () => socket.destroy());
-    socket.once('close', () => this.#open.delete(session));
+    socket.once('close', () => {
+      clearTimeout(late);
+      this.#open.delete(session);
+    });
     if (this.#isDraining) session.close();
   }
 
-  /** Nothing was sent and nothing came, on any stream. */
-  #endIdle(session: ServerHttp2Session): void {
-    const streams = [...this.#running].filter((stream) => stream.session === session);
-    if (streams.length === 0) session.close();
-    else if (!streams.some(isOurTurn)) session.destroy();
+  /** Nothing was sent and nothing came, on any stream. Each of them has its time. */
+  #endIdle(session: ServerHttp2Session, socket: Socket): void {
+    const { timeout } = this.#server;
+    const requests = [...this.#running.keys()];
+    if (requests.some((request) => streamOf(request)?.session === session)) {
+      session.setTimeout(timeout);
+    } else {
+      session.close();
+      // Who reads nothing does not read that it is over, either.
+      socket.setTimeout(timeout, () => socket.destroy());
+    }
   }
 }
 
-/** The client has sent everything and waits for us: a large commit makes no noise on the line. */
-function isOurTurn({ state, headersSent }: ServerHttp2Stream): boolean {
-  return state.remoteClose === 1 && !headersSent;
+/** The client waits for us: a large commit makes no noise on the line. */
+function isOurTurn(request: IncomingMessage, response: ServerResponse): boolean {
+  return progressOf(request, response).turn === 'ours';
 }

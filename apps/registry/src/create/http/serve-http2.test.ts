@@ -20,7 +20,7 @@ async function startServer(handle: RequestListener, timeoutMs?: number) {
   await once(http, 'listening');
   onTestFinished(async () => void (await connections.drain(0)));
   const { port } = http.address() as AddressInfo;
-  return { connections, port, open: () => openSession(port) };
+  return { http, connections, port, open: () => openSession(port) };
 }
 
 async function openSession(port: number): Promise<ClientHttp2Session> {
@@ -165,6 +165,7 @@ describe('HTTP/2 that stands still', () => {
   it('loses a stream on which it is the turn of the client, whatever happens on others', async () => {
     const { open } = await startServer((request, response) => {
       if (request.method === 'GET') response.end('ok');
+      else request.resume();
     }, 100);
     const session = await open();
     const stream = ask(session, { ':method': 'PUT' });
@@ -185,6 +186,33 @@ describe('HTTP/2 that stands still', () => {
     await new Promise((resolve) => setTimeout(resolve, 60));
     response.end('committed at last');
     expect(await text(stream)).toBe('committed at last');
+  });
+});
+
+describe('HTTP/2 whose client reads nothing', () => {
+  it('is let go with what was written for it', async () => {
+    const { http, port } = await startServer((_request, response) => {
+      const chunk = Buffer.alloc(MEBIBYTE);
+      const send = (error?: unknown) => void (error == null && response.write(chunk, send));
+      send();
+    }, 200);
+    const socket = await openSocket(port);
+    const whole = 2 ** 31 - 1;
+    const session = connect2('http://x', {
+      createConnection: () => socket,
+      settings: { initialWindowSize: whole },
+    });
+    session.on('error', () => {});
+    onTestFinished(() => session.destroy());
+    await once(session, 'remoteSettings');
+    session.setLocalWindowSize(whole);
+    const stream = ask(session);
+    await once(stream, 'response');
+    // What pauses a socket does not pause the session that reads from it.
+    (socket as unknown as { _handle: { readStop(): void } })._handle.readStop();
+    const connections = () =>
+      new Promise((resolve) => http.getConnections((_, count) => resolve(count)));
+    await expect.poll(connections).toBe(0);
   });
 });
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer, type Http2Server } from 'node:http2';
 import type { Socket } from 'node:net';
+import { CountedRequest, CountedResponse } from './counted-http2.ts';
 import { takeOver } from './take-over.ts';
 
 /** Requests at a time on one connection. docker, podman and crane have less than ten. */
@@ -34,6 +35,8 @@ export interface HeaderLimits {
  */
 export function serveHttp2(server: Server, { headersize, headers }: HeaderLimits): Http2Server {
   const http2 = createServer({
+    Http2ServerRequest: CountedRequest,
+    Http2ServerResponse: CountedResponse,
     maxHeaderListPairs: headers + PSEUDO_HEADERS,
     settings: {
       maxConcurrentStreams: MOST_STREAMS,

@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { constants } from 'node:http2';
 import type { RegistryError } from '@purser/core';
 import { renderedError } from '@purser/http-api';
+import { streamOf } from '../counted-http2.ts';
 
 /**
  * Answers in place of who is busy with the request, and ends both: the rest of the request is not waited for, and who
@@ -12,12 +14,17 @@ export function answerDirectly(
   error: RegistryError,
 ): void {
   const { status, headers, body } = renderedError(error);
+  const stream = streamOf(request);
   response.writeHead(status, {
     ...headers,
     'Docker-Distribution-Api-Version': 'registry/2.0',
     'Content-Length': Buffer.byteLength(body),
-    ...(request.httpVersionMajor === 1 && { Connection: 'close' }),
+    ...(stream === undefined && { Connection: 'close' }),
   });
-  // Once it is answered, Node.js would leave a reader of the request waiting for ever.
-  response.end(body, () => request.destroy());
+  response.end(body, () => {
+    // The client is told to send no more: RFC 9113, section 8.1.
+    stream?.close(constants.NGHTTP2_NO_ERROR);
+    // Once it is answered, Node.js would leave a reader of the request waiting for ever.
+    request.destroy();
+  });
 }

@@ -1,5 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { RegistryError } from '@purser/core';
+import { resetStream, streamOf } from '../counted-http2.ts';
+import { hasArrived, progressOf, type Progress } from '../progress-of.ts';
 import { answerDirectly } from './answer-directly.ts';
 
 export interface ProgressLimits {
@@ -11,11 +13,7 @@ export interface ProgressLimits {
   readonly requesttimeout: number;
 }
 
-/** Whose turn it is, and how much has gone over the line in that direction. */
-interface Progress {
-  readonly turn: 'sending' | 'taking' | 'ours';
-  readonly bytes: number;
-  /** When it was measured. */
+interface MeasuredProgress extends Progress {
   readonly since: number;
 }
 
@@ -23,7 +21,7 @@ interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly startedAt: number;
-  last: Progress;
+  last: MeasuredProgress;
 }
 
 /** How often within a window exchanges are looked at: a slow one is ended at most this part of it late. */
@@ -34,8 +32,7 @@ const LOOKS = 4;
  * however long it takes, and time in which it waits for the server does not count. A body that is no blob has a bound in
  * time as well.
  *
- * One timer looks at all of them. Where one connection carries several requests, in HTTP/2, the bytes of the connection
- * count for each.
+ * One timer looks at all of them. In HTTP/2 each stream counts for itself, and ends without the others of its connection.
  */
 export function limitSlowness(
   server: Server,
@@ -51,7 +48,7 @@ export function limitSlowness(
     const exchange = { request, response, startedAt: last.since, last };
     exchanges.add(exchange);
     // A body may be on its way for longer than an answer that refuses it.
-    response.once('close', () => request.complete && exchanges.delete(exchange));
+    response.once('close', () => hasArrived(request) && exchanges.delete(exchange));
     request.once('close', () => response.closed && exchanges.delete(exchange));
   });
 
@@ -70,30 +67,25 @@ export function limitSlowness(
   }
 
   function isOverdue({ request, response }: Exchange, age: number): boolean {
-    if (age <= requesttimeout || request.complete) return false;
+    if (age <= requesttimeout || hasArrived(request)) return false;
     return response.writableEnded || !BLOB_UPLOAD.test(request.url ?? '');
   }
 }
 
 const BLOB_UPLOAD = /\/blobs\/uploads(?:\/|\?|$)/;
 
-function look(request: IncomingMessage, response: ServerResponse): Progress {
-  const { socket } = request;
-  const since = performance.now();
-  // What has come and is not taken waits for us.
-  if (!request.complete && request.readableLength === 0) {
-    return { turn: 'sending', bytes: socket.bytesRead, since };
-  }
-  if (response.headersSent && socket.writableLength > 0) {
-    return { turn: 'taking', bytes: socket.bytesWritten - socket.writableLength, since };
-  }
-  return { turn: 'ours', bytes: 0, since };
+function look(request: IncomingMessage, response: ServerResponse): MeasuredProgress {
+  return { ...progressOf(request, response), since: performance.now() };
 }
 
 const LATE = 'the request took too long to arrive: what is no blob has to come faster';
 const SLOW = 'the request came too slowly: go on from what was received, over a faster line';
 
 function end({ request, response }: Exchange, message: string): void {
-  if (response.headersSent) request.socket.destroy();
-  else answerDirectly(request, response, new RegistryError('REQUEST_TIMEOUT', { message }));
+  if (!response.headersSent) {
+    return answerDirectly(request, response, new RegistryError('REQUEST_TIMEOUT', { message }));
+  }
+  const stream = streamOf(request);
+  if (stream === undefined) request.socket.destroy();
+  else resetStream(stream);
 }
