@@ -33,6 +33,11 @@ export class Connections {
     return answers + (this.#sessions?.running ?? 0);
   }
 
+  /** Of those of which TLS has made nothing yet. */
+  get longestHandshake(): Socket | undefined {
+    return this.#handshakes.longest;
+  }
+
   /** How many requests are being answered on one connection. */
   runningOn(socket: Socket): number {
     return this.#open.get(socket)?.size ?? 0;

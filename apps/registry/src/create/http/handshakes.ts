@@ -15,6 +15,12 @@ export class Handshakes {
     });
   }
 
+  /** The one that was begun first. */
+  get longest(): Socket | undefined {
+    const [first] = this.#open.values();
+    return first;
+  }
+
   endAll(): void {
     for (const socket of this.#open.values()) socket.destroy();
   }

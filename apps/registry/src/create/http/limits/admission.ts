@@ -78,7 +78,8 @@ export class Admission {
 
   #checkSize({ req, url }: Context): void {
     const { headers, urllength } = this.#limits;
-    if (req.rawHeaders.length > 2 * headers) {
+    // Those of HTTP/2 are counted before there is a request, and what stands for its first line is among them.
+    if (req.httpVersionMajor === 1 && req.rawHeaders.length > 2 * headers) {
       const message = `a request has at most ${headers} headers: send fewer`;
       throw new RegistryError('HEADERS_TOO_LARGE', { message });
     }

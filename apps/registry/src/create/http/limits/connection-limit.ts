@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Http2Server } from 'node:http2';
 import type { Socket } from 'node:net';
+import type { Connections } from '../connections.ts';
 import { onSession } from '../on-session.ts';
 import { acceptedEvent } from '../take-over.ts';
 
@@ -11,17 +12,22 @@ export interface ConnectionLimits {
   readonly connectionsperclient: number;
 }
 
-export interface ServerPair {
+export interface LimitedServer {
   readonly http: Server;
   /** Speaks HTTP/2 on connections of `http`, if anything does. */
   readonly http2: Http2Server | undefined;
+  readonly connections: Connections;
 }
 
 /**
  * Bounds the connections of a server. When there are too many, the one goes that has been without a request for longest:
- * who holds connections and does not use them cannot keep others out. When all are in use, the newest goes.
+ * who holds connections and does not use them cannot keep others out, nor can who never finishes a handshake. When all
+ * are in use, the newest goes.
  */
-export function limitConnections({ http, http2 }: ServerPair, limits: ConnectionLimits): void {
+export function limitConnections(
+  { http, http2, connections: tracked }: LimitedServer,
+  limits: ConnectionLimits,
+): void {
   const idle = new IdleConnections();
   const perClient = new Map<string, number>();
   let open = 0;
@@ -39,7 +45,8 @@ export function limitConnections({ http, http2 }: ServerPair, limits: Connection
       if (perClient.get(remoteAddress) === 1) perClient.delete(remoteAddress);
       else perClient.set(remoteAddress, perClient.get(remoteAddress)! - 1);
     });
-    if (connections > 0 && open > connections) (idle.longest ?? socket).destroy();
+    if (connections === 0 || open <= connections) return;
+    (idle.longest ?? tracked.longestHandshake ?? socket).destroy();
   });
   http.on(acceptedEvent(http), (socket: Socket) => idle.add(socket));
   http.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {

@@ -1,8 +1,5 @@
-import type { Server } from 'node:http';
-import type { Http2Server } from 'node:http2';
 import type { Config } from '../../../config/schema.ts';
-import type { Connections } from '../connections.ts';
-import { limitConnections } from './connection-limit.ts';
+import { limitConnections, type LimitedServer } from './connection-limit.ts';
 import { limitSlowness } from './progress.ts';
 import { refuseMalformed } from './refuse-malformed.ts';
 
@@ -20,12 +17,6 @@ export function serverOptions({ headertimeout, headersize }: LimitsConfig) {
   };
 }
 
-export interface LimitedServer {
-  readonly http: Server;
-  readonly http2: Http2Server | undefined;
-  readonly connections: Connections;
-}
-
 /** Bounds what clients can make a server hold, and for how long. Before it listens. */
 export function limitServer(
   { http, http2, connections }: LimitedServer,
@@ -34,7 +25,7 @@ export function limitServer(
   http.timeout = limits.idletimeout;
   // One more than are taken: older Node.js drops the rest in silence, and without a header a request may mean another.
   http.maxHeadersCount = limits.headers + 1;
-  limitConnections({ http, http2 }, limits);
+  limitConnections({ http, http2, connections }, limits);
   limitSlowness(http, limits);
   refuseMalformed(http, (socket) => connections.runningOn(socket) > 0);
 }
