@@ -1,16 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { refusalOf } from '../fixtures/refused-configuration.ts';
 import { createConfig } from './load.ts';
-import { ConfigurationError } from './problems.ts';
-
-function refusalOf(load: () => unknown): ConfigurationError {
-  try {
-    load();
-  } catch (error) {
-    if (error instanceof ConfigurationError) return error;
-    throw error;
-  }
-  throw new Error('expected a ConfigurationError');
-}
 
 describe('a program', () => {
   it('gets a registry in memory on a free port of the loopback interface', () => {

@@ -1,15 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { problemsOf } from '../fixtures/refused-configuration.ts';
 import { parseConfig } from './load.ts';
-import type { ConfigurationError } from './problems.ts';
-
-function problemsOf(text: string): readonly string[] {
-  try {
-    parseConfig(text);
-  } catch (error) {
-    return (error as ConfigurationError).problems;
-  }
-  throw new Error('expected a ConfigurationError');
-}
 
 describe('a storage driver from elsewhere', () => {
   it('has a key of its own choice, the module that exports it, and parameters of its own', () => {

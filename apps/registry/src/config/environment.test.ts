@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { problemsOf } from '../fixtures/refused-configuration.ts';
 import type { Environment } from './environment.ts';
 import { parseConfig, type LoadedConfig } from './load.ts';
-import type { ConfigurationError } from './problems.ts';
 
 const FILE = `
 version: 0.1
@@ -15,12 +15,7 @@ function load(environment: Environment): LoadedConfig {
 }
 
 function problemsWith(environment: Environment): readonly string[] {
-  try {
-    load(environment);
-  } catch (error) {
-    return (error as ConfigurationError).problems;
-  }
-  throw new Error('expected a ConfigurationError');
+  return problemsOf(FILE, { environment });
 }
 
 describe('a REGISTRY_ variable', () => {

@@ -2,25 +2,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { problemsOf, refusalOf } from '../fixtures/refused-configuration.ts';
 import { CIPHER_SUITES } from './cipher-suites.ts';
 import { loadConfig, parseConfig } from './load.ts';
-import { ConfigurationError } from './problems.ts';
 
 const MINIMAL = 'version: 0.1\nstorage: inmemory\n';
-
-function problemsOf(text: string): readonly string[] {
-  return refusalOf(() => parseConfig(text)).problems;
-}
-
-function refusalOf(load: () => unknown): ConfigurationError {
-  try {
-    load();
-  } catch (error) {
-    if (error instanceof ConfigurationError) return error;
-    throw error;
-  }
-  throw new Error('expected a ConfigurationError');
-}
 
 describe('a warning', () => {
   it.each([
