@@ -1,15 +1,16 @@
 import { Readable } from 'node:stream';
-import { parseTag, RegistryError, type Descriptor, type Repository } from '@purser/core';
+import { RegistryError, type Descriptor, type Repository } from '@purser/core';
 import { describeBytes, sampleBytes } from '@purser/core/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { copy } from './copy.ts';
-import { createRepository, pushImage, pushPlatforms } from './fixtures/sample-images.ts';
-import { parsePlatform } from './platform.ts';
-
+import {
+  createRepository,
+  LATEST,
+  PLATFORMS,
+  pushImage,
+  pushPlatforms,
+} from './fixtures/sample-images.ts';
 import { watchBlobs } from './fixtures/watch-blobs.ts';
-
-const LATEST = parseTag('latest');
-const PLATFORMS = ['linux/amd64', 'linux/arm/v6', 'linux/arm64'].map(parsePlatform);
 
 let from: Repository;
 let to: Repository;

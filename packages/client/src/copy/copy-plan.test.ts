@@ -1,15 +1,17 @@
-import { digestOf, parseTag, type Manifest, type Repository } from '@purser/core';
+import { digestOf, type Manifest, type Repository } from '@purser/core';
 import { describeBytes, sampleBytes, sampleImage } from '@purser/core/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { copy } from './copy.ts';
 import { planCopy } from './copy-plan.ts';
-import { createRepository, pushImage, pushPlatforms } from './fixtures/sample-images.ts';
-import { parsePlatform } from './platform.ts';
-
+import {
+  createRepository,
+  LATEST,
+  PLATFORMS,
+  pushImage,
+  pushPlatforms,
+} from './fixtures/sample-images.ts';
 import { watchBlobs } from './fixtures/watch-blobs.ts';
-
-const LATEST = parseTag('latest');
-const PLATFORMS = ['linux/amd64', 'linux/arm/v6', 'linux/arm64'].map(parsePlatform);
+import { parsePlatform } from './platform.ts';
 
 let from: Repository;
 let to: Repository;

@@ -17,16 +17,14 @@ import { copy } from './copy.ts';
 import type { CopyEvent } from './copy-event.ts';
 import {
   createRepository,
+  LATEST,
   missingFrom,
+  PLATFORMS,
   pushImage,
   pushPlatforms,
 } from './fixtures/sample-images.ts';
-import { parsePlatform } from './platform.ts';
-
 import { watchBlobs } from './fixtures/watch-blobs.ts';
 
-const LATEST = parseTag('latest');
-const PLATFORMS = ['linux/amd64', 'linux/arm/v6', 'linux/arm64'].map(parsePlatform);
 const SIGNATURE = 'application/vnd.example.signature';
 
 let from: Repository;
