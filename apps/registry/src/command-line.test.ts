@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { failFileSystem } from './fixtures/failing-file-system.ts';
@@ -142,6 +142,21 @@ describe('the purser command', () => {
       /^purser: filesystem: \w+ \/docker\/\S+: the storage cannot be reached, or fails to read or write: EIO: \w+$/,
     );
   });
+
+  it.each(storageCommands)(
+    '%s takes no directory that is not there for a registry',
+    async (words) => {
+      await using directory = await createTemporaryDirectory();
+      const file = join(directory.path, 'config.yml');
+      const absent = join(directory.path, 'not/mounted');
+      const root = `storage: { filesystem: { rootdirectory: ${absent} } }`;
+      await writeFile(file, `version: 0.1\n${root}\n`);
+      const { status, output, errors } = await run(...words.split(' '), file);
+      expect([status, output]).toEqual([1, '']);
+      expect(errors).toMatch(`there is no registry in ${absent}: it does not exist;`);
+      expect(await readdir(directory.path)).toEqual(['config.yml']);
+    },
+  );
 
   it.each(storageCommands.filter((words) => !words.startsWith('garbage-collect')))(
     '%s ends when it is asked to, with the status of a shell',

@@ -5,6 +5,7 @@ import { CONFIGURATION_PATH_VARIABLE } from '../config/environment.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { createDriver } from '../create/storage/driver.ts';
+import { findRootDirectory } from '../create/storage/root-directory.ts';
 import { createManifestForms } from '../create/manifests/manifests.ts';
 import type { CommandProcess } from './serve.ts';
 
@@ -19,7 +20,7 @@ export interface OpenStorage extends AsyncDisposable {
 /**
  * Opens the storage that a configuration names; its warnings are told.
  *
- * @throws ConfigurationError, StartError.
+ * @throws ConfigurationError; StartError, also when there is no such directory.
  */
 export async function openStorage(
   path: string | undefined,
@@ -28,6 +29,7 @@ export async function openStorage(
   const configPath = path ?? (environment[CONFIGURATION_PATH_VARIABLE] || undefined);
   const { config, warnings } = await loadConfig({ path: configPath, environment });
   for (const warning of warnings) writeError(`${warning}\n`);
+  await findRootDirectory(config.storage.driver);
   const driver: StorageDriver & Partial<AsyncDisposable & Disposable> = await createDriver(
     config.storage.driver,
   );

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { access, mkdir } from 'node:fs/promises';
+import { access, mkdir, stat } from 'node:fs/promises';
 import type { Config } from '../../config/schema.ts';
 import { StartError } from '../start-error.ts';
 
@@ -21,14 +21,33 @@ export async function prepareRootDirectory({
     await access(rootdirectory, READING | constants.W_OK);
   } catch (error) {
     const { code = '', message } = error as NodeJS.ErrnoException;
-    const way =
-      'choose another directory with storage.filesystem.rootdirectory (REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY)';
     const reason = REASONS[code] ?? message;
-    throw new StartError(`cannot keep content in ${rootdirectory}: ${reason}; ${way}`, {
+    throw new StartError(`cannot keep content in ${rootdirectory}: ${reason}; ${WAY_OUT}`, {
       cause: error,
     });
   }
 }
+
+/**
+ * Sees that the root directory of the filesystem driver is there. Where it is not, something else was meant, or has to
+ * be mounted: to find it empty and sound would be no help.
+ *
+ * @throws StartError when there is none.
+ */
+export async function findRootDirectory(driver: Config['storage']['driver']): Promise<void> {
+  if (driver.name !== 'filesystem') return;
+  try {
+    await stat(driver.rootdirectory);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error;
+    const place = `there is no registry in ${driver.rootdirectory}`;
+    throw new StartError(`${place}: ${REASONS[code]}; ${WAY_OUT}`, { cause: error });
+  }
+}
+
+const WAY_OUT =
+  'choose another directory with storage.filesystem.rootdirectory (REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY)';
 
 const READING = constants.R_OK | constants.X_OK;
 
