@@ -9,8 +9,8 @@ import { progressOf } from './progress-of.ts';
 export class Http2Sessions {
   readonly #server: Server;
   readonly #open = new Map<ServerHttp2Session, Socket>();
-  /** The requests that are not over, each with its answer. */
-  readonly #running = new Map<IncomingMessage, ServerResponse>();
+  /** The requests that are not over. */
+  readonly #running = new Set<IncomingMessage>();
   #isDraining = false;
 
   /** @param server What accepts the connections; its timeouts count for them. */
@@ -25,7 +25,7 @@ export class Http2Sessions {
   }
 
   begin(request: IncomingMessage, response: ServerResponse): void {
-    this.#running.set(request, response);
+    this.#running.add(request);
     response.once('close', () => this.#running.delete(request));
     // A client that says something on other streams does not keep this one.
     const stream = streamOf(request)!;
@@ -70,8 +70,7 @@ export class Http2Sessions {
   /** Nothing was sent and nothing came, on any stream. Each of them has its time. */
   #endIdle(session: ServerHttp2Session, socket: Socket): void {
     const { timeout } = this.#server;
-    const requests = [...this.#running.keys()];
-    if (requests.some((request) => streamOf(request)?.session === session)) {
+    if ([...this.#running].some((request) => streamOf(request)?.session === session)) {
       session.setTimeout(timeout);
     } else {
       session.close();
