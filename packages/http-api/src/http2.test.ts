@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
-import { createServer, connect, type ClientHttp2Session } from 'node:http2';
+import { connect, constants, createServer, type ClientHttp2Session } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -136,6 +136,26 @@ describe('the API over HTTP/2', () => {
     if (!content.closed) await once(content, 'close');
     expect(failures).toEqual([]);
     expect((await ask(session, 'GET /v2/')).status).toBe(200);
+  });
+
+  it('ends content that breaks off with an error', async () => {
+    const failing = async function* () {
+      yield Buffer.alloc(10);
+      throw new Error('disk');
+    };
+    const { session, failures } = await serveHttp2({
+      decorate: (repository) =>
+        withBlobs(repository, {
+          stat: async () => ({ mediaType: 'x/y', digest: DIGEST, size: 1000 }),
+          open: async () => Readable.from(failing()),
+        }),
+    });
+    const stream = open(session, `GET /v2/a/b/blobs/${DIGEST}`);
+    stream.end();
+    stream.resume();
+    await new Promise((resolve) => stream.once('close', resolve));
+    expect(stream.rstCode).toBe(constants.NGHTTP2_INTERNAL_ERROR);
+    expect(failures).toMatchObject([{ message: 'disk' }]);
   });
 
   it('answers a body that nobody reads, ends its stream alone, and goes on', async () => {

@@ -1,6 +1,8 @@
 import type { ServerResponse } from 'node:http';
+import { constants } from 'node:http2';
 import type { Readable } from 'node:stream';
 import { isClosed } from './client-departure.ts';
+import { http2StreamOf } from './http2-stream.ts';
 
 /**
  * Sends content whose chunks are lent: the next is asked for when the last has left for the network, while which the
@@ -22,12 +24,19 @@ export async function sendContent(response: ServerResponse, content: Readable): 
     await connection.end();
   } catch (error) {
     if (connection.isClosed) return;
-    if (response.headersSent) response.destroy();
+    if (response.headersSent) cut(response);
     throw error;
   } finally {
     response.off('close', stop);
     content.destroy();
   }
+}
+
+/** A stream of HTTP/2 that is only destroyed tells its client of no error. */
+function cut(response: ServerResponse): void {
+  const stream = http2StreamOf(response);
+  if (stream === undefined) response.destroy();
+  else stream.close(constants.NGHTTP2_INTERNAL_ERROR);
 }
 
 /** A response whose every write settles, also when the client leaves before it got through. */
