@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ConfigInput } from './config/schema.ts';
@@ -62,6 +62,30 @@ async function bytesOf(url: string): Promise<Buffer> {
 const LOOPBACK: ConfigInput = { http: { addr: '127.0.0.1:0' } };
 
 describe('a registry with an upstream', () => {
+  it('fetches a blob anew that is damaged in its storage, once that was found out', async () => {
+    await using directory = await createTemporaryDirectory();
+    await using upstream = await startRegistry(LOOPBACK);
+    const { layer, layerDigest } = await pushImage(upstream.url, 'team/app');
+    await using proxy = await startRegistry({
+      ...LOOPBACK,
+      proxy: { remoteurl: upstream.url },
+      storage: { filesystem: { rootdirectory: directory.path } },
+    });
+    const url = `${proxy.url}/v2/team/app/blobs/${layerDigest}`;
+    expect(digestOf(await bytesOf(url))).toBe(layerDigest);
+    const hex = layerDigest.slice('sha256:'.length);
+    const data = `docker/registry/v2/blobs/sha256/${hex.slice(0, 2)}/${hex}/data`;
+    const path = join(directory.path, data);
+    const stored = () => readFile(path).then(digestOf, () => undefined);
+    await expect.poll(stored, { timeout: 20_000 }).toBe(layerDigest);
+    const damaged = Buffer.from(layer);
+    damaged[0]! ^= 1;
+    await writeFile(path, damaged);
+    await expect(bytesOf(url)).rejects.toThrow('terminated');
+    expect(digestOf(await bytesOf(url))).toBe(layerDigest);
+    await expect.poll(stored, { timeout: 20_000 }).toBe(layerDigest);
+  });
+
   it('serves what upstream has, and goes on without it, saying so', async () => {
     await using upstream = await startRegistry(LOOPBACK);
     const { manifest, digest, layer, layerDigest } = await pushImage(upstream.url, 'team/app');

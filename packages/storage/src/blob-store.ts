@@ -13,8 +13,9 @@ import {
   type OpenOptions,
   type OperationOptions,
 } from '@purser/core';
-import { DriverError, type StorageDriver } from '@purser/storage-driver';
+import { DriverError, type ReaderOptions, type StorageDriver } from '@purser/storage-driver';
 import { blobDataPath } from './paths.ts';
+import type { ReadVerification } from './read-verification.ts';
 import { writeOver } from './set-aside.ts';
 import { isSound, isUnreadable } from './sound-content.ts';
 
@@ -27,6 +28,15 @@ export interface AdoptOptions extends OperationOptions {
 
 export interface OpenGlobalOptions extends OpenOptions {
   readonly size?: number | undefined;
+  /** Makes a cache of the caller's forget content that is damaged. */
+  readonly forget?: (() => Promise<void>) | undefined;
+}
+
+export interface GlobalBlobStoreParts {
+  /** Remembers sizes, which content of one digest never changes. It is asked by no one but `open`. */
+  readonly cache?: BlobDescriptorService | undefined;
+  /** Verifies what is read whole. Nobody does when absent. */
+  readonly verification?: ReadVerification | undefined;
 }
 
 /**
@@ -35,11 +45,12 @@ export interface OpenGlobalOptions extends OpenOptions {
 export class GlobalBlobStore implements BlobStatter, BlobProvider {
   readonly #driver: StorageDriver;
   readonly #cache: BlobDescriptorService | undefined;
+  readonly #verification: ReadVerification | undefined;
 
-  /** @param cache Remembers sizes, which content of one digest never changes. It is asked by no one but `open`. */
-  constructor(driver: StorageDriver, cache?: BlobDescriptorService) {
+  constructor(driver: StorageDriver, { cache, verification }: GlobalBlobStoreParts = {}) {
     this.#driver = driver;
     this.#cache = cache;
+    this.#verification = verification;
   }
 
   /** An empty file in place of content is what a loss of power leaves: then it is not there. */
@@ -49,21 +60,20 @@ export class GlobalBlobStore implements BlobStatter, BlobProvider {
     return { mediaType: OCTET_STREAM, digest, size: info.size };
   }
 
-  /** @param options.size What the size is remembered to be, so that a range need not be held against storage. */
+  /**
+   * @param options.size What the size is remembered to be, so that a range need not be held against storage.
+   * @throws RegistryError `BLOB_UNKNOWN`, `RANGE_UNSATISFIABLE`. Before its last chunk, the stream fails with `BLOB_UNKNOWN`
+   * when it is verified and proves to be damaged.
+   */
   async open(
     digest: Digest,
-    { range, size, lend, signal }: OpenGlobalOptions = {},
+    { range, size, ...options }: OpenGlobalOptions = {},
   ): Promise<Readable> {
     if (range !== undefined) await this.#checkRange(digest, range, size);
-    try {
-      return await this.#driver.openReader(blobDataPath(digest), {
-        ...asSlice(range),
-        lend,
-        signal,
-      });
-    } catch (error) {
-      throw await this.#orUnknown(error, digest);
+    else if (this.#verification?.isNeeded(digest)) {
+      return this.#openVerified(digest, this.#verification, options);
     }
+    return this.#open(digest, { ...asSlice(range), ...options });
   }
 
   /** Remembers the size of content that was seen. */
@@ -114,6 +124,33 @@ export class GlobalBlobStore implements BlobStatter, BlobProvider {
     await writeOver(this.#driver, target, () => this.#driver.move(path, target));
   }
 
+  async #open(digest: Digest, { signal, lend, ...slice }: ReaderOptions): Promise<Readable> {
+    try {
+      return await this.#driver.openReader(blobDataPath(digest), { ...slice, lend, signal });
+    } catch (error) {
+      throw await this.#orUnknown(error, digest);
+    }
+  }
+
+  /** Only storage says which chunk is the last: what is remembered may be of content that was healed since. */
+  async #openVerified(
+    digest: Digest,
+    verification: ReadVerification,
+    { lend = false, signal, forget }: OpenGlobalOptions,
+  ): Promise<Readable> {
+    const found = await this.stat(digest, { signal });
+    if (found === undefined) throw await this.#unknown(digest);
+    const content = await this.#open(digest, { lend, signal });
+    return verification.verify(content, {
+      digest,
+      size: found.size,
+      lend,
+      forget: async () => {
+        await Promise.all([this.#cache?.clear(digest), forget?.()]);
+      },
+    });
+  }
+
   /** What is remembered may grant a range, which opening then proves; only storage refuses one. */
   async #checkRange(digest: Digest, range: ByteRange, known: number | undefined): Promise<void> {
     const remembered = known ?? (await this.#cache?.stat(digest))?.size;
@@ -126,8 +163,13 @@ export class GlobalBlobStore implements BlobStatter, BlobProvider {
 
   async #orUnknown(error: unknown, digest: Digest): Promise<unknown> {
     if (!DriverError.is(error, 'PATH_NOT_FOUND', 'NOT_A_FILE')) return error;
+    return this.#unknown(digest, error);
+  }
+
+  async #unknown(digest: Digest, cause?: unknown): Promise<RegistryError> {
+    this.#verification?.forget(digest);
     await this.#cache?.clear(digest);
-    return new RegistryError('BLOB_UNKNOWN', { detail: { digest }, cause: error });
+    return new RegistryError('BLOB_UNKNOWN', { detail: { digest }, cause });
   }
 }
 

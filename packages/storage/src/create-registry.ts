@@ -14,6 +14,7 @@ import type { Clock } from './garbage/clock.ts';
 import { Grants } from './garbage/grants.ts';
 import { Links } from './links.ts';
 import { ManifestMemory } from './manifest-memory.ts';
+import { ReadVerification } from './read-verification.ts';
 import { createRepository, type RepositoryParts } from './repository.ts';
 import type { ReferencePolicy } from './policy.ts';
 import { translateErrors } from './translate-errors.ts';
@@ -48,9 +49,18 @@ export interface RegistryOptions {
    * a condition. Default: one of each process by itself.
    */
   readonly exclusion?: Exclusion | undefined;
+  /**
+   * Whether a blob is hashed while it is read whole, until this process has read it once to its end. Of one that is
+   * damaged the last chunk is not given: the stream fails with RegistryError `BLOB_UNKNOWN`, `onDamage` is told, and the
+   * blob is put into quarantine, so that it is absent and a push heals it. Parts, and what clients are sent elsewhere
+   * for, are not verified. Default `true`: it costs one look at the size and the hashing of each blob once.
+   */
+  readonly verifyReads?: boolean | undefined;
+  /** While writes are refused, what a read found to be damaged stays where it is. Default: they never are. */
+  readonly writes?: { readonly areRefused: boolean } | undefined;
   /** For tests. */
   readonly clock?: Clock | undefined;
-  /** Told of damaged links and uploads, which are otherwise treated as absent. */
+  /** Told of damaged links, uploads and content, which are otherwise treated as absent. */
   readonly onDamage?: DamageReporter | undefined;
 }
 
@@ -91,7 +101,7 @@ export function createRegistry(options: RegistryOptions): StoredRegistry {
     isRemovable: options.repositoryDeletion ?? false,
     links: new Links(driver, report),
     grants: new Grants(driver, options.clock),
-    global: new GlobalBlobStore(driver, options.cache?.global),
+    global: createGlobalStore(options, { driver, report }),
     memory: new ManifestMemory(options.manifestMemoryBytes ?? DEFAULT_MANIFEST_MEMORY),
     sessions: new UploadSessions(exclusion),
     moving: exclusion,
@@ -102,6 +112,14 @@ export function createRegistry(options: RegistryOptions): StoredRegistry {
     uploads: (listOptions) => listUploads(driver, listOptions),
     purgeUploads: (purge) => purgeUploads(driver, parts.sessions.held, purge),
   };
+}
+
+function createGlobalStore(
+  { cache, verifyReads = true, writes }: RegistryOptions,
+  { driver, report }: Pick<RepositoryParts, 'driver' | 'report'>,
+): GlobalBlobStore {
+  const verification = verifyReads ? new ReadVerification({ driver, report, writes }) : undefined;
+  return new GlobalBlobStore(driver, { cache: cache?.global, verification });
 }
 
 function ignoreDamage(): void {}

@@ -6,6 +6,7 @@ export interface Damage {
     | 'link is no digest'
     | 'link names other content'
     | 'linked content is missing'
+    | 'content does not match its digest'
     | 'upload has no valid start time';
 }
 

@@ -68,7 +68,9 @@ export class LinkedBlobStore implements BlobStore {
   }
 
   async open(digest: Digest, options?: OpenOptions): Promise<Readable> {
-    const open = (target: Digest, size?: number) => this.#global.open(target, { ...options, size });
+    const forget = () => this.#content.forget(digest);
+    const open = (target: Digest, size?: number) =>
+      this.#global.open(target, { ...options, size, forget });
     const content = await this.#content.use(digest, open, options);
     if (content === undefined) throw unknownBlob(digest);
     return content;

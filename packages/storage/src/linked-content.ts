@@ -112,6 +112,11 @@ export class LinkedContent implements BlobStatter {
     return target === undefined ? undefined : use(target);
   }
 
+  /** Forgets what is remembered of a link: its content was found to be damaged. */
+  async forget(digest: Digest): Promise<void> {
+    await this.#linkSet.cache?.clear(digest);
+  }
+
   /**
    * Lets the repository read content by its sha256, and by the digest it was named by. Nothing is remembered: who asks
    * for it later does that.

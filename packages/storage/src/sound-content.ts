@@ -1,8 +1,14 @@
-import { Digester, RegistryError, type Digest, type OperationOptions } from '@purser/core';
+import {
+  Digester,
+  RegistryError,
+  supportedAlgorithmOf,
+  type Digest,
+  type OperationOptions,
+} from '@purser/core';
 import { DriverError, type StorageDriver } from '@purser/storage-driver';
 
 /**
- * Whether a file is what a sha256 names: all of it is read. `undefined` when no file is there.
+ * Whether a file is what a digest names: all of it is read. `undefined` when no file is there.
  *
  * @throws what the driver fails with, when it cannot be read.
  */
@@ -11,7 +17,7 @@ export async function isSound(
   path: string,
   { digest, signal }: OperationOptions & { readonly digest: Digest },
 ): Promise<boolean | undefined> {
-  const digester = new Digester();
+  const digester = new Digester(supportedAlgorithmOf(digest));
   try {
     const content = await driver.openReader(path, { lend: true, signal });
     for await (const chunk of content) digester.update(chunk as Uint8Array);

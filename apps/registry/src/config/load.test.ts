@@ -22,6 +22,7 @@ describe('a configuration file', () => {
           cache: { blobdescriptorsize: 10_000, isDeprecated: false },
           maintenance: { uploadpurging: PURGING, readonly: { enabled: false } },
           tag: { concurrencylimit: 16 },
+          verifyreads: { enabled: true },
           scrub: { enabled: false, interval: 7 * DAY, rate: 16_777_216, repair: false },
           gc: { interval: 0, grace: DAY / 24, deleteuntagged: false },
         },
@@ -130,6 +131,7 @@ storage:
     uploadpurging: { enabled: false, age: 24h, interval: 24h, dryrun: true }
     readonly: { enabled: true, message: moving, retryafter: 10m }
   tag: { concurrencylimit: 4 }
+  verifyreads: { enabled: off }
   gc: { interval: 12h, grace: 30m, deleteuntagged: true }
   scrub: { enabled: true, interval: 24h, rate: 1, repair: true }
   cache: { blobdescriptor: redis, layerinfo: inmemory, blobdescriptorsize: 50 }
@@ -207,6 +209,7 @@ redis:
         readonly: { enabled: true, message: 'moving', retryafter: 600_000 },
       },
       tag: { concurrencylimit: 4 },
+      verifyreads: { enabled: false },
       scrub: { enabled: true, interval: DAY, rate: 1, repair: true },
       gc: { interval: DAY / 2, grace: DAY / 48, deleteuntagged: true },
     },

@@ -92,6 +92,10 @@ const known = section({
       .transform((limit) => (limit > 0 ? limit : TAG_READS))
       .default(TAG_READS),
   }).prefault({}),
+  verifyreads: section({
+    /** Whether a blob is hashed while it is read whole, until it was read once to its end. */
+    enabled: flag(true),
+  }).prefault({}),
   scrub: scrub.prefault({}),
   gc: garbage.prefault({}),
 });
@@ -111,6 +115,7 @@ export const storage = known
       scrub: scrubbing,
       gc,
       tag,
+      verifyreads,
       ...drivers
     }) => ({
       driver: driverConfig(drivers),
@@ -121,6 +126,7 @@ export const storage = known
       scrub: scrubbing,
       gc,
       tag,
+      verifyreads,
     }),
   );
 
@@ -133,6 +139,7 @@ export const BESIDE_DRIVERS: ReadonlySet<string> = new Set([
   'redirect',
   'scrub',
   'tag',
+  'verifyreads',
 ]);
 
 function driverNames(section: Readonly<Record<string, unknown>>): readonly string[] {

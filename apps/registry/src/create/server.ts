@@ -86,13 +86,13 @@ export async function createServer(
   started.defer(() => debug?.close());
   started.defer(() => observers.tracing?.close());
 
-  const context = { observation, membership, started };
+  const writes = new Writes(config, logger);
+  const context = { observation, membership, writes, started };
   const { driver, forms, kept, local, proxy } = await startStorage(config, context);
   const registry = proxy?.registry ?? local;
   const access = started.adopt(await chooseAccess(config, parts, logger), (it) => it.close());
   const notifier = await startNotifier(config, logger, { metrics, place: membership });
   started.defer(async () => void (await notifier?.close({ deadlineMs: grace.leftMs })));
-  const writes = new Writes(config, logger);
 
   const health = started.use(startHealth(config, { driver, logger }));
   const handle = createApplication(config, {

@@ -1,6 +1,7 @@
 import { algorithmOf, CANONICAL_ALGORITHM, type Digest, type OperationOptions } from '@purser/core';
 import type { StorageDriver } from '@purser/storage-driver';
 import { QUARANTINE } from '../paths.ts';
+import { putContentAside } from '../put-content-aside.ts';
 import { moveTree } from '../set-aside.ts';
 import type { Finding, Problem, Repair } from './finding.ts';
 import type { StoredContent } from './stored-content.ts';
@@ -12,22 +13,17 @@ const BROKEN_LINK: ReadonlySet<Problem> = new Set([
   'link is a directory',
 ]);
 
-const BROKEN_CONTENT: ReadonlySet<Problem> = new Set([
-  'content is a directory',
-  'content does not match its digest',
-]);
-
 /** Puts aside what is broken, so that it is absent, and the next push of the same content brings it back. */
 export class Quarantine {
   readonly #driver: StorageDriver;
   readonly #content: StoredContent;
-  readonly #directory: string;
+  readonly #startedAt: number;
 
   /** @param startedAt Milliseconds since 1970: what one repair puts aside is together. */
   constructor(driver: StorageDriver, content: StoredContent, startedAt: number) {
     this.#driver = driver;
     this.#content = content;
-    this.#directory = `${QUARANTINE}/${startedAt}`;
+    this.#startedAt = startedAt;
   }
 
   /**
@@ -37,7 +33,8 @@ export class Quarantine {
    */
   async repair(finding: Finding, options: OperationOptions): Promise<Repair | undefined> {
     const { path, problem } = finding;
-    if (BROKEN_CONTENT.has(problem)) return this.#putAside(path, options);
+    if (problem === 'content does not match its digest') return this.#putContent(finding, options);
+    if (problem === 'content is a directory') return this.#putAside(path, options);
     if (problem === 'linked content is missing') return this.#putAsideDangling(finding, options);
     if (problem === 'tag names no manifest') return this.#putAside(tagDirectory(path), options);
     if (!BROKEN_LINK.has(problem) || finding.digests.length === 0) return undefined;
@@ -46,6 +43,19 @@ export class Quarantine {
     if (repair === undefined || restored === undefined) return repair;
     await this.#driver.putContent(path, Buffer.from(restored), options);
     return { ...repair, isRestored: true };
+  }
+
+  /** It was read some time ago. */
+  async #putContent(
+    { digests: [digest] }: Finding,
+    options: OperationOptions,
+  ): Promise<Repair | undefined> {
+    if (digest === undefined) return undefined;
+    const quarantine = await putContentAside(this.#driver, digest, {
+      ...options,
+      at: this.#startedAt,
+    });
+    return quarantine === undefined ? undefined : { quarantine, isRestored: false };
   }
 
   /** A push that came just now may have brought the content, and relies on the link. */
@@ -72,7 +82,7 @@ export class Quarantine {
   }
 
   async #putAside(path: string, options: OperationOptions): Promise<Repair | undefined> {
-    const quarantine = `${this.#directory}${path}`;
+    const quarantine = `${QUARANTINE}/${this.#startedAt}${path}`;
     const info = await this.#driver.stat(path, options);
     if (info === undefined) return undefined;
     await moveTree(this.#driver, path, { target: quarantine, ...options });

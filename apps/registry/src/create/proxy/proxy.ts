@@ -1,4 +1,4 @@
-import type { Digest, ManifestDecoder, Registry, Repository } from '@purser/core';
+import type { Digest, Registry, Repository } from '@purser/core';
 import type { RequestFacts } from '@purser/http-api';
 import type { PullThrough } from '@purser/pull-through';
 import { createRegistry, discardContent, type RegistryOptions } from '@purser/storage';
@@ -9,11 +9,13 @@ import type { Metrics } from '../../observe/metrics/metrics.ts';
 import { observePullThrough } from '../../observe/observe-pull-through.ts';
 import { prepareSpoolDirectory } from './spool-directory.ts';
 
-export interface ProxyParts {
-  readonly driver: StorageDriver;
-  readonly decoder: ManifestDecoder;
-  readonly cache: RegistryOptions['cache'];
-  readonly onDamage: RegistryOptions['onDamage'];
+/** What content is kept with, by whoever keeps it. */
+type KeptWith = Pick<
+  RegistryOptions,
+  'driver' | 'decoder' | 'cache' | 'onDamage' | 'verifyReads' | 'writes'
+>;
+
+export interface ProxyParts extends KeptWith {
   readonly logger: Logger;
   readonly metrics?: Metrics | undefined;
 }
@@ -76,9 +78,9 @@ export async function startProxy(
 }
 
 /** What is pulled comes manifest first, and goes when its time is over, whatever clients may do. */
-function createStore({ driver, decoder, cache, onDamage }: ProxyParts): Registry {
+function createStore(kept: KeptWith): Registry {
   const references = { blobs: 'none', manifests: 'none' } as const;
-  return createRegistry({ driver, decoder, cache, onDamage, references, deletion: true });
+  return createRegistry({ ...kept, references, deletion: true });
 }
 
 function viewOf(registry: PullThrough, { name }: Repository, facts: RequestFacts): Repository {

@@ -6,12 +6,14 @@ import type { Membership } from '../../workers/join-primary.ts';
 import { createManifestForms } from '../manifests/manifests.ts';
 import type { Observation } from '../observation.ts';
 import { startProxy, type ProxyParts } from '../proxy/proxy.ts';
+import type { Writes } from '../writes.ts';
 import { createCache } from './cache.ts';
 import { applyMiddleware, createDriver } from './driver.ts';
 
 export interface StorageParts {
   readonly observation: Observation;
   readonly membership: Membership | undefined;
+  readonly writes: Writes;
   /** What must be ended. */
   readonly started: AsyncDisposableStack;
 }
@@ -19,7 +21,7 @@ export interface StorageParts {
 /** What content is kept in, and pulled through. */
 export async function startStorage(
   config: Config,
-  { observation, membership, started }: StorageParts,
+  { observation, membership, writes, started }: StorageParts,
 ) {
   const { logger, metrics } = observation;
   const stored = started.adopt(await createDriver(config.storage.driver), disposeOf);
@@ -33,6 +35,8 @@ export async function startStorage(
     decoder: forms.decoder,
     cache: cache?.cache,
     onDamage: ({ path, problem }) => logger.warn(`damage in storage: ${problem}`, { path }),
+    verifyReads: config.storage.verifyreads.enabled,
+    writes,
   };
   const local = createRegistry({ ...kept, ...storageSettings(config, membership) });
   const proxy = await startProxy(local, config, { ...kept, logger, metrics });
