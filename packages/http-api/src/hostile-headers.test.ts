@@ -114,9 +114,10 @@ const HOSTS: readonly HostileRequest[] = [
     location: `${UPLOADS}ID`,
   },
   {
-    name: 'given twice: Node takes the first',
-    request: raw('GET', '/v2/').replace('Host: x', 'Host: x\r\nHost: y'),
-    status: 200,
+    name: 'given twice',
+    request: raw('POST', UPLOADS).replace('Host: x', 'Host: x\r\nhOST: y'),
+    status: 400,
+    code: 'UNSUPPORTED',
   },
   {
     name: 'that is missing',

@@ -4,6 +4,7 @@ import { isDeparture } from './client-departure.ts';
 import { resolveOptions, type RegistryApiOptions, type Settings } from './options.ts';
 import { renderError } from './render-errors.ts';
 import { drain } from './request-body.ts';
+import { requireOneHost } from './requested-host.ts';
 import { decodePath, splitTarget } from './request-target.ts';
 import { createRouter } from './route-table.ts';
 
@@ -26,6 +27,7 @@ export function createRegistryApi(options: RegistryApiOptions): Middleware {
     if (!isApiPath(path, settings.prefix)) return next();
     addHeaders(context, settings);
     try {
+      requireOneHost(context.req);
       const place = settings.admit?.(context);
       if (place !== undefined) await place;
       // Origin-form is the only one that everything behind reads alike.
