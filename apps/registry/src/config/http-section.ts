@@ -8,12 +8,20 @@ import { tls } from './tls-section.ts';
 import { duration, flag, integer, isSection, section, text } from './values.ts';
 
 export const headers = z.record(
-  z.string().refine(isHeaderName, { error: 'the name of a header' }),
+  z
+    .string()
+    .refine(isHeaderName, { error: 'the name of a header' })
+    .refine((name) => !FRAMING.has(name.toLowerCase()), {
+      error: 'a header that does not say where an answer ends',
+    }),
   z.array(text().refine(isHeaderValue, { error: 'a header value without line breaks' }), {
     error: 'a list of values, such as [nosniff]',
   }),
   { error: 'a map' },
 );
+
+/** Which the server has to choose for each answer. */
+const FRAMING: ReadonlySet<string> = new Set(['connection', 'content-length', 'transfer-encoding']);
 
 /** More than any machine has processors for is a mistake. */
 const MOST_WORKERS = 256;

@@ -106,6 +106,10 @@ describe('a wrong value', () => {
       'config.yml:3:24: http.headers.X.0: expected a header value without line breaks, found a\\u000ab',
     ],
     [
+      'http: { headers: { Content-Length: [a] } }',
+      'config.yml:3:20: http.headers: expected a header that does not say where an answer ends, found Content-Length',
+    ],
+    [
       'http: { headers: { "X Y": [a] } }',
       'config.yml:3:20: http.headers: expected the name of a header, found X Y',
     ],
