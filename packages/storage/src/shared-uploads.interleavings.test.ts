@@ -118,7 +118,7 @@ function distant(exclusion: Exclusion, gate: Gate): Exclusion {
 }
 
 async function blobIn(driver: StorageDriver): Promise<string> {
-  const { blobs } = createRegistry({ driver, decoder }).repository(name);
+  const { blobs } = createRegistry({ driver, decoder, verifyReads: false }).repository(name);
   if ((await blobs.stat(digest)) === undefined) return 'absent';
   const content = Buffer.concat(await (await blobs.open(digest)).toArray());
   return content.equals(whole) ? 'whole' : content.toString();
