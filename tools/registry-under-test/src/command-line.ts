@@ -12,15 +12,17 @@ export type OptionValues<Defaults extends OptionDefaults> = {
 /**
  * Reads the options of a program, each `--name value`, or `--name` alone for a switch.
  *
+ * @param parameters The command line without the program. Default: the one of this process.
  * @returns `undefined` when there is nothing to do: help was asked for, or an option is wrong. Both are told, and the
  * exit status is set: 0, or 2.
  */
 export function readCommandLine<const Defaults extends OptionDefaults>(
   usage: string,
   defaults: Defaults,
+  parameters: readonly string[] = process.argv.slice(2),
 ): OptionValues<Defaults> | undefined {
   try {
-    const { help, ...given } = parse(defaults);
+    const { help, ...given } = parse(defaults, parameters);
     if (help === true) {
       process.stdout.write(usage);
       return undefined;
@@ -39,12 +41,13 @@ export function readCommandLine<const Defaults extends OptionDefaults>(
 
 type Given = Readonly<Record<string, string | boolean | undefined>>;
 
-function parse(defaults: OptionDefaults): Given {
+function parse(defaults: OptionDefaults, parameters: readonly string[]): Given {
   const options = Object.entries(defaults).map(([name, value]) => [
     name,
     { type: typeof value === 'boolean' ? ('boolean' as const) : ('string' as const) },
   ]);
   return parseArgs({
+    args: [...parameters],
     options: { ...Object.fromEntries(options), help: { type: 'boolean', short: 'h' } },
   }).values as Given;
 }
