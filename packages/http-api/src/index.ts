@@ -17,5 +17,6 @@
 export { createRegistryApi } from './registry-api.ts';
 export { createRequestHandler } from './create-request-handler.ts';
 export type { AnswerFacts, RegistryApiOptions, RequestFacts } from './options.ts';
+export { PROTECTIVE_HEADERS } from './protective-headers.ts';
 export { renderedError, renderError, type RenderedError } from './render-errors.ts';
 export type { WriteGate } from './write-gate.ts';

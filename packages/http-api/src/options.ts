@@ -9,6 +9,7 @@ import {
   type RouteName,
 } from '@purser/core';
 import type { Context } from 'koa';
+import { PROTECTIVE_HEADERS } from './protective-headers.ts';
 import { createUrlBuilder, type UrlBuilder } from './urls.ts';
 import type { WriteGate } from './write-gate.ts';
 
@@ -33,7 +34,10 @@ export interface RegistryApiOptions {
   readonly host?: string | undefined;
   /** Whether `Location` headers are paths without a host; `host` wins over it. Default: `false`. */
   readonly relativeUrls?: boolean | undefined;
-  /** Headers added to every answer of the API, each with its values. Default: none. */
+  /**
+   * Headers added to every answer of the API, each with its values. They replace the headers of the same name that every answer
+   * carries: `X-Content-Type-Options` and `Content-Security-Policy`. Default: none.
+   */
   readonly headers?: Readonly<Record<string, readonly string[]>> | undefined;
   /** The largest manifest taken, in bytes, inclusive. Default: 4 MiB. */
   readonly maximumManifestSize?: number | undefined;
@@ -172,8 +176,12 @@ function resolveHeaders(headers: Readonly<Record<string, readonly string[]>>): S
     validateHeaderName(name);
     for (const value of values) validateHeaderValue(name, value);
   }
-  // Koa cannot read a header that is a list of one value.
-  return entries.map(([name, values]) => [name, values.length === 1 ? values[0]! : values]);
+  return [
+    // Names have no case: a configured header is set later, in place of a default.
+    ...Object.entries(PROTECTIVE_HEADERS),
+    // Koa cannot read a header that is a list of one value.
+    ...entries.map(([name, values]) => [name, values.length === 1 ? values[0]! : values] as const),
+  ];
 }
 
 function checkCount(option: string, count: number): number {

@@ -8,6 +8,7 @@ import { answerVariables } from '../observe/debug/answer-variables.ts';
 import { onlyForNeighbours } from '../observe/debug/only-for-neighbours.ts';
 import { describeError } from '../observe/describe-error.ts';
 import type { Logger } from '../observe/logger.ts';
+import { ProtectedResponse } from './http/protected-response.ts';
 import { listen } from './http/listen.ts';
 
 export interface DebugParts {
@@ -51,7 +52,10 @@ export async function startDebugServer(
   application.on('error', (error) => logger.warn('the debug server failed', describeError(error)));
 
   const handle = application.callback();
-  const server = createServer((request, response) => void handle(request, response));
+  const server = createServer(
+    { ServerResponse: ProtectedResponse },
+    (request, response) => void handle(request, response),
+  );
   const url = await listen(server, address, { key: 'http.debug.addr' });
   logger.info(`debug server listening on ${url}${isOpen ? ', on every interface' : ''}`);
   if (metrics !== undefined) logger.info(`metrics are at ${url}${prometheus.path}`);

@@ -2,8 +2,10 @@ import {
   constants,
   Http2ServerRequest,
   Http2ServerResponse,
+  type OutgoingHttpHeaders,
   type ServerHttp2Stream,
 } from 'node:http2';
+import { protect } from './protected-response.ts';
 
 /** A request of HTTP/2 that knows how much of its body has come: Node.js counts the bytes of connections alone. */
 export class CountedRequest extends Http2ServerRequest {
@@ -18,7 +20,7 @@ export class CountedRequest extends Http2ServerRequest {
 
 type Done = (error: Error) => void;
 
-/** An answer of HTTP/2 that knows how much was written of it. */
+/** An answer of HTTP/2 that knows how much was written of it. It always carries the protective headers. */
 export class CountedResponse<
   Request extends Http2ServerRequest = Http2ServerRequest,
 > extends Http2ServerResponse<Request> {
@@ -29,7 +31,19 @@ export class CountedResponse<
   override write(chunk: string | Uint8Array, encoding: BufferEncoding, done?: Done): boolean;
   override write(chunk: string | Uint8Array, ...rest: readonly unknown[]): boolean {
     this.written += chunk.length;
+    protect(this);
     return super.write(chunk, ...(rest as [BufferEncoding, Done?]));
+  }
+
+  // An answer without a body is sent by this method, without `writeHead`.
+  override end(...rest: readonly unknown[]): this {
+    protect(this);
+    return super.end(...(rest as [string, BufferEncoding]));
+  }
+
+  override writeHead(status: number, ...rest: readonly unknown[]): this {
+    protect(this);
+    return super.writeHead(status, ...(rest as [OutgoingHttpHeaders]));
   }
 }
 

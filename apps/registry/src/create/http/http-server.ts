@@ -6,6 +6,7 @@ import { checkClients } from './client-certificates.ts';
 import { Connections } from './connections.ts';
 import { limitServer, serverOptions } from './limits/limit-server.ts';
 import type { Reloadable } from '../reloadable.ts';
+import { ProtectedResponse } from './protected-response.ts';
 import { serveHttp2 } from './serve-http2.ts';
 import { createTlsServer } from './tls-server.ts';
 
@@ -14,6 +15,7 @@ const MINUTE = 60 * SECOND;
 
 /** Node's defaults are for small requests of browsers; a registry moves gigabytes for slow clients and proxies. */
 const OPTIONS: ServerOptions = {
+  ServerResponse: ProtectedResponse,
   // A push of a large blob may take hours. A client that stands still is what `http.limits` is for.
   requestTimeout: 0,
   // Longer than the 60 s of usual proxies, so that it is never us who close a connection they are about to use.

@@ -1,7 +1,7 @@
 import { STATUS_CODES, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { RegistryError } from '@purser/core';
-import { renderedError } from '@purser/http-api';
+import { PROTECTIVE_HEADERS, renderedError } from '@purser/http-api';
 
 /** Who floods the server with headers has to wait before he can connect again. */
 const OVERFLOW_DELAY_MS = 100;
@@ -42,6 +42,7 @@ function answerTo(error: NodeJS.ErrnoException): string {
   const { status, headers, body } = renderedError(REFUSALS[error.code ?? ''] ?? MALFORMED);
   const lines = Object.entries({
     ...headers,
+    ...PROTECTIVE_HEADERS,
     'Content-Length': Buffer.byteLength(body),
     Connection: 'close',
   });
