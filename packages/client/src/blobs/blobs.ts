@@ -16,6 +16,7 @@ import {
   type MountOptions,
   type OpenOptions,
   type OperationOptions,
+  type PutBlobOptions,
   type RepositoryName,
   type UploadStatus,
 } from '@purser/core';
@@ -134,9 +135,12 @@ export class RemoteBlobs implements BlobStore, DescribedBlobProvider {
   }
 
   /** In a single request, where the registry takes that. */
-  async put(content: Uint8Array, { signal }: OperationOptions = {}): Promise<Descriptor> {
+  async put(
+    content: Uint8Array,
+    { mediaType = OCTET_STREAM, signal }: PutBlobOptions = {},
+  ): Promise<Descriptor> {
     const blob = {
-      mediaType: OCTET_STREAM,
+      mediaType,
       digest: digestOf(content),
       size: content.byteLength,
     };

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { BlobStore } from '../blob.ts';
+import { OCTET_STREAM } from '../descriptor.ts';
 import { digestOf, parseDigest, type Digest } from '../digest.ts';
 import { RegistryError } from '../errors.ts';
 import { parseRepositoryName } from '../repository-name.ts';
@@ -33,6 +34,15 @@ function testReading(test: RegistryTest): void {
     assert.equal(descriptor.size, content.byteLength);
     assert.deepEqual(await bytesOf(await blobs.open(descriptor.digest)), Buffer.from(content));
     assert.equal((await blobs.stat(descriptor.digest))?.size, content.byteLength);
+  });
+
+  test('describes a blob that was put by the media type it was put with', async (registry) => {
+    const { blobs } = repositoryOf(registry);
+    const content = sampleBytes(100);
+    const mediaType = 'application/vnd.oci.image.layer.v1.tar';
+    const descriptor = await blobs.put(content, { mediaType });
+    assert.deepEqual(descriptor, { mediaType, digest: digestOf(content), size: 100 });
+    assert.equal((await blobs.put(content)).mediaType, OCTET_STREAM);
   });
 
   test('keeps a blob of no bytes', async (registry) => {

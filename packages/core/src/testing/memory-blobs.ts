@@ -6,6 +6,7 @@ import type {
   BlobWriter,
   MountOptions,
   OpenOptions,
+  PutBlobOptions,
   UploadStatus,
 } from '../blob.ts';
 import { OCTET_STREAM, type Descriptor } from '../descriptor.ts';
@@ -68,8 +69,8 @@ export class MemoryBlobs implements BlobStore {
 
   async locate(): Promise<undefined> {}
 
-  async put(content: Uint8Array): Promise<Descriptor> {
-    const descriptor = describe(content);
+  async put(content: Uint8Array, { mediaType }: PutBlobOptions = {}): Promise<Descriptor> {
+    const descriptor = describe(content, mediaType);
     this.#content.set(descriptor.digest, content);
     return descriptor;
   }
@@ -212,6 +213,6 @@ function sizeOf(upload: Upload): number {
   return upload.received.reduce((total, chunk) => total + chunk.byteLength, 0);
 }
 
-function describe(content: Uint8Array): Descriptor {
-  return { mediaType: OCTET_STREAM, digest: digestOf(content), size: content.byteLength };
+function describe(content: Uint8Array, mediaType = OCTET_STREAM): Descriptor {
+  return { mediaType, digest: digestOf(content), size: content.byteLength };
 }
