@@ -1,3 +1,5 @@
+import { HeaderScanner } from '../header-scanner.ts';
+
 /** What a registry asks a client to prove itself with. */
 export interface Challenge {
   /** In lower case: `bearer`, `basic`. */
@@ -17,51 +19,21 @@ const MOST_CHALLENGES = 16;
  * @see RFC 9110, section 11.6.1.
  */
 export function parseChallenges(lines: readonly string[]): readonly Challenge[] {
-  return lines.flatMap((line) => new ChallengeScanner(line).challenges()).slice(0, MOST_CHALLENGES);
+  return lines.flatMap(challengesOf).slice(0, MOST_CHALLENGES);
 }
 
-/** Reads one line from left to right; each step takes at least one character. */
-class ChallengeScanner {
-  readonly #line: string;
-  #position = 0;
-
-  constructor(line: string) {
-    this.#line = line;
-  }
-
-  challenges(): readonly Challenge[] {
-    const found: { scheme: string; parameters: Map<string, string> }[] = [];
-    for (;;) {
-      this.#skip(/[\s,]*/y);
-      if (this.#position >= this.#line.length) return found;
-      const word = this.#take(/[^\s,="]+/y);
-      if (word === undefined) {
-        // A sign that begins nothing.
-        this.#position += 1;
-      } else if (this.#skip(/\s*=\s*/y)) {
-        addParameter(found.at(-1)?.parameters, word, this.#value());
-      } else {
-        found.push({ scheme: word.toLowerCase(), parameters: new Map() });
-      }
-    }
-  }
-
-  #value(): string {
-    const quoted = this.#take(/"(?:[^"\\]|\\.)*(?:"|$)/sy);
-    if (quoted === undefined) return this.#take(/[^\s,]*/y) ?? '';
-    return quoted.replace(/^"|"$/g, '').replaceAll(/\\(.)/gs, '$1');
-  }
-
-  #skip(pattern: RegExp): boolean {
-    return Boolean(this.#take(pattern));
-  }
-
-  /** What the pattern, which is sticky, finds at the position. */
-  #take(pattern: RegExp): string | undefined {
-    pattern.lastIndex = this.#position;
-    const found = pattern.exec(this.#line)?.[0];
-    this.#position += found?.length ?? 0;
-    return found;
+function challengesOf(line: string): readonly Challenge[] {
+  const scanner = new HeaderScanner(line);
+  const found: { scheme: string; parameters: Map<string, string> }[] = [];
+  for (;;) {
+    scanner.skip(/[\s,]*/y);
+    if (scanner.isAtEnd) return found;
+    const word = scanner.take(/[^\s,="]+/y);
+    if (word === undefined) scanner.skipCharacter();
+    else if (scanner.skip(/\s*=\s*/y)) {
+      const value = scanner.takeQuoted() ?? scanner.take(/[^\s,]*/y) ?? '';
+      addParameter(found.at(-1)?.parameters, word, value);
+    } else found.push({ scheme: word.toLowerCase(), parameters: new Map() });
   }
 }
 

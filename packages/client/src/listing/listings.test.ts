@@ -94,6 +94,14 @@ describe('a hostile listing', () => {
     expect(registry.asked).toEqual([`GET ${LIST}`]);
   });
 
+  it('whose Link is too long is refused before it is parsed (catastrophic backtracking)', async () => {
+    const link = '<'.repeat(60_000);
+    await using registry = await ScriptedRegistry.listen(paged({ '': { tags: ['a'], link } }));
+    expect(await failureOf(collect(registry.repository().tags.list()))).toMatchObject({
+      code: 'RESPONSE_INVALID',
+    });
+  });
+
   it('sends nobody credentials', async () => {
     await using thief = await ScriptedRegistry.listen(({ answer }) => answer(200));
     await using registry = await ScriptedRegistry.listen(({ headers, answer }) =>

@@ -1,5 +1,6 @@
 import type { ErrorCode, OperationOptions } from '@purser/core';
 import type { Connection } from '../connection.ts';
+import { nextLink } from './next-link.ts';
 import { invalidResponse } from '../response-errors.ts';
 import { responseUrl } from '../response-url.ts';
 import { readText } from '../transport/read-body.ts';
@@ -61,20 +62,14 @@ function parseJson(text: string, path: string): unknown {
   }
 }
 
-/** One link of a `Link` header: its target, and its parameters. */
-const LINK = /<([^>]*)>((?:\s*;\s*[\w!#$%&'*+.^`|~-]+(?:\s*=\s*(?:"[^"]*"|[^\s",;]*))?)*)/g;
-const NEXT = /;\s*rel\s*=\s*(?:"(?:[^"]*\s)?next(?:\s[^"]*)?"|next(?=\s*(?:;|$)))/i;
-
 function nextPage(
   { headers }: TransportResponse,
   { asked, registry }: { asked: URL; registry: URL },
 ): URL | undefined {
-  for (const [, target, parameters = ''] of (headers.get('link') ?? '').matchAll(LINK)) {
-    if (!NEXT.test(parameters)) continue;
-    // Relative to what was asked: a redirect to where a page is kept does not move the listing.
-    const url = responseUrl(target, asked, 'Link');
-    if (url.origin === registry.origin) return url;
-    throw invalidResponse(`the next page of ${asked.pathname} is at another registry: ${url.host}`);
-  }
-  return undefined;
+  const target = nextLink(headers.get('link') ?? '');
+  if (target === undefined) return undefined;
+  // Relative to what was asked: a redirect to where a page is kept does not move the listing.
+  const url = responseUrl(target, asked, 'Link');
+  if (url.origin === registry.origin) return url;
+  throw invalidResponse(`the next page of ${asked.pathname} is at another registry: ${url.host}`);
 }

@@ -10,6 +10,7 @@ import {
 } from '@purser/core';
 import type { Connection } from '../connection.ts';
 import { decodeManifest } from './decode-manifest.ts';
+import { parseListHeader } from '../list-header.ts';
 import { deleting, pulling, pushing } from '../scopes.ts';
 import { discard } from '../transport/read-body.ts';
 import { RegistryClientError } from '../transport/registry-client-error.ts';
@@ -116,7 +117,7 @@ export class ManifestEndpoint {
     await discard(response);
     checkStored(response, digest);
     return {
-      tags: response.headers.getAll('oci-tag').flatMap((line) => line.split(/\s*,\s*/)),
+      tags: parseListHeader(response.headers.getAll('oci-tag')),
       isReferrer: response.headers.get('oci-subject') !== undefined,
     };
   }
