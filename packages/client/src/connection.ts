@@ -13,6 +13,7 @@ export interface ConnectionOptions {
   readonly maximumListingSize: number;
   readonly maximumPages: number;
   readonly chunkSize: number;
+  readonly maximumChunkSize: number;
 }
 
 /** What the parts of a client share: the way to the registry, and what was learnt of it. */
@@ -25,6 +26,7 @@ export class Connection {
   readonly maximumListingSize: number;
   readonly maximumPages: number;
   readonly chunkSize: number;
+  readonly maximumChunkSize: number;
   readonly sessions = new KnownSessions();
   /** Two changes of one fallback tag by this client do not undo each other. */
   readonly fallbackLocks = new Exclusive();
@@ -43,6 +45,7 @@ export class Connection {
     this.maximumListingSize = options.maximumListingSize;
     this.maximumPages = options.maximumPages;
     this.chunkSize = options.chunkSize;
+    this.maximumChunkSize = options.maximumChunkSize;
     this.#namespace = options.namespace;
   }
 

@@ -42,6 +42,11 @@ export interface RegistryClientOptions extends Omit<CreateTransportOptions, 'reg
   readonly maximumPages?: number | undefined;
   /** Bytes of one part of an upload that goes in parts, which are kept in memory until they are stored. Default 8 MiB. */
   readonly chunkSize?: number | undefined;
+  /**
+   * Largest part in bytes that the registry may demand by `OCI-Chunk-Min-Length`. Default: 32 MiB, or `chunkSize` when
+   * that is more.
+   */
+  readonly maximumChunkSize?: number | undefined;
 }
 
 /** A remote registry. Disposing of it ends its connections. */
@@ -71,6 +76,7 @@ export interface RemoteRepository extends Repository {
 const DEFAULT_MAXIMUM_LISTING_SIZE = 32 * 1024 * 1024;
 const DEFAULT_MAXIMUM_PAGES = 10_000;
 const DEFAULT_CHUNK_SIZE = 8 * 1024 * 1024;
+const DEFAULT_MAXIMUM_CHUNK_SIZE = 32 * 1024 * 1024;
 
 /**
  * Makes a client of a registry. Nothing is asked yet.
@@ -90,6 +96,7 @@ export function createRegistryClient({
   maximumListingSize = DEFAULT_MAXIMUM_LISTING_SIZE,
   maximumPages = DEFAULT_MAXIMUM_PAGES,
   chunkSize = DEFAULT_CHUNK_SIZE,
+  maximumChunkSize = Math.max(DEFAULT_MAXIMUM_CHUNK_SIZE, chunkSize),
   ...transportOptions
 }: RegistryClientOptions): RegistryClient {
   if (!(chunkSize >= 1)) throw new TypeError('chunkSize must be at least 1 byte');
@@ -109,6 +116,7 @@ export function createRegistryClient({
     maximumListingSize,
     maximumPages,
     chunkSize,
+    maximumChunkSize,
   });
   return {
     url,

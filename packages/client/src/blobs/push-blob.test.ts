@@ -1,5 +1,6 @@
 import { parseRepositoryName } from '@purser/core';
 import { describe, expect, it } from 'vitest';
+import { failureOf } from '../fixtures/failure-of.ts';
 import { ScriptedRegistry } from '../fixtures/scripted-registry.ts';
 import { blob, content, from, Uploading, UPLOADS } from '../fixtures/uploading-registry.ts';
 import type { PushProgress } from './push-blob.ts';
@@ -83,6 +84,29 @@ describe('a push', () => {
       '100000-199999',
       '200000-299999',
     ]);
+  });
+
+  it.each(['40000000', '9'.repeat(400)])(
+    'does not keep a part of %s bytes in memory for a registry that demands it (hostile sizes)',
+    async (minimum) => {
+      const uploading = new Uploading();
+      uploading.headers = { 'oci-chunk-min-length': minimum };
+      await using registry = await ScriptedRegistry.listen(uploading.script());
+      const { blobs } = registry.repository();
+      const failure = await failureOf(blobs.push(blob, from));
+      expect(failure).toMatchObject({ code: 'RESPONSE_INVALID' });
+      expect(failure.message).toContain('OCI-Chunk-Min-Length');
+      expect(await failureOf(blobs.upload(from(0)))).toMatchObject({ code: 'RESPONSE_INVALID' });
+      expect(registry.received.filter(({ method }) => method === 'PATCH')).toEqual([]);
+    },
+  );
+
+  it('keeps larger parts in memory when the caller allows it', async () => {
+    const uploading = new Uploading();
+    uploading.headers = { 'oci-chunk-min-length': '40000000' };
+    await using registry = await ScriptedRegistry.listen(uploading.script());
+    const { blobs } = registry.repository({ maximumChunkSize: 40_000_000 });
+    expect(await blobs.push(blob, from)).toBe('uploaded');
   });
 });
 

@@ -34,7 +34,10 @@ export class UploadSession {
   readonly #name: RepositoryName;
   #location: URL;
 
-  /** @throws RegistryClientError `RESPONSE_INVALID` when the answer names no session. */
+  /**
+   * @throws RegistryClientError `RESPONSE_INVALID` when the answer names no session, or demands larger parts than may be
+   * kept in memory.
+   */
   constructor(
     response: TransportResponse,
     { connection, name, startedAt }: SessionOptions & { startedAt: Date },
@@ -44,7 +47,7 @@ export class UploadSession {
     this.startedAt = startedAt;
     this.#location = locationOf(response);
     this.id = response.headers.get('docker-upload-uuid') ?? lastComponent(this.#location);
-    this.minimumPart = wholeNumber(response.headers.get('oci-chunk-min-length')) ?? 0;
+    this.minimumPart = minimumPartOf(response, connection.maximumChunkSize);
     this.size = storedSize(response) ?? 0;
   }
 
@@ -234,8 +237,14 @@ function storedSize({ headers }: TransportResponse): number | undefined {
   return last === undefined ? undefined : last === 0 ? 0 : last + 1;
 }
 
-function wholeNumber(text: string | undefined): number | undefined {
-  return text !== undefined && /^[0-9]{1,15}$/.test(text) ? Number(text) : undefined;
+/** A part is kept in memory until it is stored, so that a registry must not choose its size without a bound. */
+function minimumPartOf({ headers, url }: TransportResponse, maximum: number): number {
+  const text = headers.get('oci-chunk-min-length') ?? '';
+  if (!/^[0-9]+$/.test(text)) return 0;
+  if (Number(text) <= maximum) return Number(text);
+  throw invalidResponse(
+    `${url.host} demands upload parts of at least ${text.slice(0, 40)} bytes (OCI-Chunk-Min-Length), which is more than maximumChunkSize, ${maximum}`,
+  );
 }
 
 export function outOfOrder(size: number): RegistryClientError {
