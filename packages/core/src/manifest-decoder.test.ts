@@ -3,6 +3,7 @@ import { digestOf } from './digest.ts';
 import { RegistryError } from './errors.ts';
 import { createManifestDecoder } from './manifest-decoder.ts';
 import type { ManifestFormat } from './manifest.ts';
+import { sampleFormats } from './testing/samples.ts';
 
 const FRUIT = 'application/vnd.example.fruit+json';
 const STONE = 'application/vnd.example.stone+json';
@@ -187,6 +188,48 @@ describe('a stored manifest that this registry would refuse', () => {
       ['blob', digests[1]],
       ['manifest', digests[2]],
     ]);
+  });
+});
+
+describe('decodeServed', () => {
+  const IMAGE = 'application/vnd.oci.image.manifest.v1+json';
+  const INDEX = 'application/vnd.oci.image.index.v1+json';
+  const images = createManifestDecoder(sampleFormats);
+  const config = { mediaType: 'application/json', digest: digestOf(Buffer.from('c')), size: 1 };
+  const image = { schemaVersion: 2, mediaType: IMAGE, config, layers: [] };
+
+  it.each([
+    ['a descriptor without size', encode({ ...image, config: { ...config, size: undefined } })],
+    ['a config without media type', encode({ ...image, config: { digest: config.digest } })],
+    ['a member named twice', Buffer.from(JSON.stringify(image).replace('{', '{"layers":[1],'))],
+    ['no layers', encode({ ...image, layers: undefined })],
+    [
+      'text that is not UTF-8',
+      Buffer.from(JSON.stringify({ ...image, annotations: { a: '\u00ff' } }), 'latin1'),
+    ],
+  ])('gives what a lenient registry serves as it is: %s', (_name, payload) => {
+    const manifest = images.decodeServed(payload, IMAGE);
+    expect(manifest).toMatchObject({ mediaType: IMAGE, payload });
+    expect(manifest.references.map(({ descriptor }) => descriptor.digest)).toEqual([config.digest]);
+  });
+
+  it('decodes a valid document like a pushed one', () => {
+    const payload = encode(image);
+    expect(images.decodeServed(payload, IMAGE)).toEqual(images.decode(payload, IMAGE));
+  });
+
+  it.each([
+    ['is sent as another type', encode({ ...image, layers: undefined }), INDEX],
+    ['is an image and an index', encode({ ...image, layers: 1, manifests: [] }), IMAGE],
+    ['is both in other letters', encode({ ...image, layers: 1, Manifests: [] }), IMAGE],
+    ['has the shape of another type', encode({ schemaVersion: 2, config }), INDEX],
+    ['is no JSON', new TextEncoder().encode('{'), IMAGE],
+    ['is sent as an unknown type', encode(image), 'text/html'],
+    ['is sent without a type', encode(image), undefined],
+  ])('refuses a document that %s (CVE-2021-41190)', (_name, payload, contentType) => {
+    expect(refusalOf(() => images.decodeServed(payload, contentType)).code).toBe(
+      'MANIFEST_INVALID',
+    );
   });
 });
 

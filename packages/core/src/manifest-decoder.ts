@@ -1,6 +1,7 @@
 import { RegistryError } from './errors.ts';
 import type { Manifest, ManifestFormat } from './manifest.ts';
 import { bareMediaType } from './media-type.ts';
+import { isTwoKinds } from './manifest-document.ts';
 import { decodeOrSalvage, parseStored } from './stored-manifest.ts';
 import { parseStrictJsonObject, type JsonObject } from './strict-json.ts';
 
@@ -18,6 +19,17 @@ export interface ManifestDecoder {
    * named twice, or whatever the format finds; `MANIFEST_UNVERIFIED` when a seal of the document does not hold.
    */
   decode(payload: Uint8Array, contentType: string | undefined): Manifest;
+
+  /**
+   * Decodes what another registry serves, which judged it when it was pushed there. Documents that a registry more
+   * lenient than this one accepted are decoded like stored ones.
+   *
+   * @param contentType The `Content-Type` of the response; its parameters are ignored.
+   * @throws RegistryError `MANIFEST_INVALID` when the type is missing or not registered, differs from the document's
+   * own `mediaType` or its shape, the document is no JSON object, or is an image and an index at once;
+   * `MANIFEST_UNVERIFIED` when a seal of the document does not hold.
+   */
+  decodeServed(payload: Uint8Array, contentType: string | undefined): Manifest;
 
   /**
    * Decodes what a registry stored, which did not store its type: by the document's `mediaType`, or its shape.
@@ -46,23 +58,41 @@ export function createManifestDecoder(formats: readonly ManifestFormat[]): Manif
     );
   }
 
+  function decode(payload: Uint8Array, contentType: string | undefined): Manifest {
+    const format = formatFor(bareMediaType(contentType) ?? shorten(contentType?.trim() ?? ''));
+    const document = parseStrictJsonObject(payload);
+    checkOwnMediaType(document, format.mediaType);
+    return format.decode(payload, document);
+  }
+
+  /** The format as which a document without a `Content-Type` is read. */
+  function storedFormatOf(document: JsonObject): ManifestFormat | undefined {
+    const own = document['mediaType'];
+    if (typeof own === 'string' && own !== '') return formatFor(own);
+    return formats.find((candidate) => candidate.recognizes(document));
+  }
+
   return {
     mediaTypes,
+    decode,
 
-    decode(payload, contentType) {
-      const format = formatFor(bareMediaType(contentType) ?? shorten(contentType?.trim() ?? ''));
-      const document = parseStrictJsonObject(payload);
-      checkOwnMediaType(document, format.mediaType);
-      return format.decode(payload, document);
+    decodeServed(payload, contentType) {
+      try {
+        return decode(payload, contentType);
+      } catch (error) {
+        const format = formatsByType.get(bareMediaType(contentType) ?? '');
+        // A sealed document can only be read as a whole.
+        const isLenient = format !== undefined && format.decodeStored === undefined;
+        if (!isLenient || !RegistryError.is(error, 'MANIFEST_INVALID')) throw error;
+        const document = parseStored(payload);
+        if (storedFormatOf(document) !== format || isTwoKinds(document)) throw error;
+        return decodeOrSalvage(format, payload, document);
+      }
     },
 
     decodeStored(stored, detached = []) {
       const document = parseStored(stored);
-      const own = document['mediaType'];
-      const format =
-        typeof own === 'string' && own !== ''
-          ? formatFor(own)
-          : formats.find((candidate) => candidate.recognizes(document));
+      const format = storedFormatOf(document);
       if (format === undefined)
         throw invalid('the stored manifest has the shape of no known format');
       if (format.decodeStored !== undefined) return format.decodeStored(stored, document, detached);

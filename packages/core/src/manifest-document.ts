@@ -1,7 +1,7 @@
-import { parseDescriptor, type Descriptor } from './descriptor.ts';
+import { OCTET_STREAM, parseDescriptor, type Descriptor } from './descriptor.ts';
 import { RegistryError } from './errors.ts';
 import type { ManifestReference } from './manifest.ts';
-import type { JsonObject } from './strict-json.ts';
+import { isObject, type JsonObject } from './strict-json.ts';
 
 /**
  * Refuses a document that another reader could take for the other kind of manifest: CVE-2021-41190. A member that is
@@ -23,14 +23,42 @@ export function isPresent(value: unknown): boolean {
 }
 
 /**
- * Reads a required list of descriptors. Go writes an empty one as null.
+ * Whether a document is an image and an index at once, so that two readers may take it for two things: CVE-2021-41190.
+ * Member names are compared without case, as Go does.
+ */
+export function isTwoKinds(document: JsonObject): boolean {
+  const has = (members: RegExp) =>
+    Object.keys(document).some((name) => members.test(name) && isPresent(document[name]));
+  return has(/^manifests$/iu) && has(/^(?:config|layers)$/iu);
+}
+
+/**
+ * Reads a descriptor, with defaults for the members that the Go types of distribution leave out when they are empty:
+ * `size`, `mediaType`, and the parts of `platform`.
+ *
+ * @throws RegistryError `MANIFEST_INVALID`, naming the member that is wrong.
+ * @see distribution 2.8, blobs.go, `Descriptor`.
+ */
+function parseReferenced(value: unknown, where: string): Descriptor {
+  if (!isObject(value)) return parseDescriptor(value, where);
+  const { mediaType, size, platform } = value;
+  const omitted = {
+    ...(mediaType === undefined && { mediaType: OCTET_STREAM }),
+    ...(size === undefined && { size: 0 }),
+    ...(isObject(platform) && { platform: { architecture: '', os: '', ...platform } }),
+  };
+  return parseDescriptor({ ...value, ...omitted }, where);
+}
+
+/**
+ * Reads a list of descriptors. Go writes an empty one as null, or leaves it out.
  *
  * @throws RegistryError `MANIFEST_INVALID`, naming the entry and the member that is wrong.
  */
 function parseDescriptorList(document: JsonObject, member: string): readonly Descriptor[] {
-  const list = document[member] === null ? [] : document[member];
+  const list = document[member] ?? [];
   if (!Array.isArray(list)) throw invalidMember(member, 'must be a list of descriptors');
-  return list.map((entry, index) => parseDescriptor(entry, `${member}[${index}]`));
+  return list.map((entry, index) => parseReferenced(entry, `${member}[${index}]`));
 }
 
 /**
@@ -43,7 +71,7 @@ export function parseImageReferences(
   document: JsonObject,
   isForeign: (mediaType: string) => boolean,
 ): readonly [config: ManifestReference, ...layers: ManifestReference[]] {
-  const config = parseDescriptor(document['config'], 'config');
+  const config = parseReferenced(document['config'], 'config');
   const layers = parseDescriptorList(document, 'layers');
   return [
     { kind: 'blob', descriptor: config, foreign: false },

@@ -30,6 +30,8 @@ function decode(document: JsonObject): Manifest {
   return decoder.decode(new TextEncoder().encode(JSON.stringify(document)), SCHEMA2_MANIFEST_LIST);
 }
 
+const { manifests: _manifests, ...withoutManifests } = example;
+
 describe('a manifest list', () => {
   it('references its members in their order, with all they say of their platforms', () => {
     expect(decode(example).references).toEqual([
@@ -46,7 +48,6 @@ describe('a manifest list', () => {
 
 describe('a manifest list is refused when', () => {
   const { mediaType: _mediaType, ...withoutMediaType } = example;
-  const { manifests: _manifests, ...withoutManifests } = example;
 
   it.each<[requirement: string, document: JsonObject, member: string]>([
     ['V-2 schemaVersion is 1', { ...example, schemaVersion: 1 }, 'schemaVersion'],
@@ -54,18 +55,7 @@ describe('a manifest list is refused when', () => {
     ['V-3 mediaType is empty', { ...example, mediaType: '' }, 'mediaType'],
     ['V-4 it has a config', { ...example, config: {} }, 'config'],
     ['V-4 it has layers', { ...example, layers: [] }, 'layers'],
-    ['V-6 it has no manifests', withoutManifests, 'manifests'],
     ['V-6 manifests is an object', { ...example, manifests: { power } }, 'manifests'],
-    [
-      'V-7 a member has no size',
-      { ...example, manifests: [{ mediaType: power.mediaType, digest: power.digest }] },
-      'manifests[0].size',
-    ],
-    [
-      'V-9 a platform lacks its os',
-      { ...example, manifests: [power, { ...intel, platform: { architecture: 'amd64' } }] },
-      'manifests[1].platform',
-    ],
   ])('%s', (_requirement, document, member) => {
     const refusal = { code: 'MANIFEST_INVALID', detail: { member } };
     expect(() => decode(document)).toThrow(expect.objectContaining(refusal));
@@ -77,6 +67,12 @@ describe('a manifest list is accepted when', () => {
 
   it.each<[requirement: string, document: JsonObject]>([
     ['V-4 config and layers are null', { ...example, config: null, layers: null }],
+    ['V-6 it has no manifests, as distribution takes it', withoutManifests],
+    ['V-7 a member has no size', { ...example, manifests: [{ digest: power.digest }] }],
+    [
+      'V-9 a platform lacks its os',
+      { ...example, manifests: [power, { ...intel, platform: { architecture: 'amd64' } }] },
+    ],
     ['V-6 manifests is empty', { ...example, manifests: [] }],
     ['V-6 manifests is null, which Go writes for empty', { ...example, manifests: null }],
     ['V-6 a member has no platform', { ...example, manifests: [withoutPlatform] }],

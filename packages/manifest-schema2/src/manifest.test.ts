@@ -24,6 +24,8 @@ function decode(document: JsonObject): Manifest {
   return decoder.decode(new TextEncoder().encode(JSON.stringify(document)), SCHEMA2_MANIFEST);
 }
 
+const { layers: _layers, ...withoutLayers } = example;
+
 describe('a schema 2 manifest', () => {
   it('references its config, then its layers in their order', () => {
     const second = { ...layer, size: 1 };
@@ -72,7 +74,6 @@ describe('a schema 2 manifest', () => {
 describe('a schema 2 manifest is refused when', () => {
   const { mediaType: _mediaType, ...withoutMediaType } = example;
   const { config: _config, ...withoutConfig } = example;
-  const { layers: _layers, ...withoutLayers } = example;
 
   it.each<[requirement: string, document: JsonObject, member: string]>([
     ['V-2 schemaVersion is 1', { ...example, schemaVersion: 1 }, 'schemaVersion'],
@@ -82,7 +83,6 @@ describe('a schema 2 manifest is refused when', () => {
     ['V-3 mediaType is null', { ...example, mediaType: null }, 'mediaType'],
     ['V-4 it has manifests', { ...example, manifests: [] }, 'manifests'],
     ['V-5 it has no config', withoutConfig, 'config.mediaType'],
-    ['V-5 it has no layers', withoutLayers, 'layers'],
     ['V-5 layers is text', { ...example, layers: 'none' }, 'layers'],
     [
       'V-7 a layer has no digest',
@@ -119,6 +119,11 @@ describe('a schema 2 manifest is accepted when', () => {
   it.each<[requirement: string, document: JsonObject]>([
     ['V-4 it has members that are not known', { ...example, history: [], 'org.example': {} }],
     ['V-4 manifests is null, which Go writes for nothing', { ...example, manifests: null }],
+    ['V-5 it has no layers, as distribution takes it', withoutLayers],
+    [
+      'V-7 an empty config has no size, as distribution writes it',
+      { ...example, config: { ...example.config, size: undefined } },
+    ],
     ['V-5 layers is empty', { ...example, layers: [] }],
     ['V-5 layers is null, which Go writes for empty', { ...example, layers: null }],
     [

@@ -2,6 +2,7 @@ import {
   describeManifest,
   DEFAULT_MAXIMUM_MANIFEST_SIZE,
   digestOf,
+  OCTET_STREAM,
   RegistryError,
   supportedAlgorithmOf,
   contentMismatch,
@@ -87,7 +88,8 @@ export class ManifestGraph {
     if (!payload) return undefined;
     if (digestOf(payload, supportedAlgorithmOf(digest)) !== digest) throw contentMismatch(digest);
     const manifest = this.#decoder.decodeStored(payload);
-    if (manifest.mediaType === mediaType) return manifest;
+    // A member of a lenient index need not say its type.
+    if (mediaType === manifest.mediaType || mediaType === OCTET_STREAM) return manifest;
     // One document that two clients read as two types is CVE-2021-41190.
     throw new RegistryError('MANIFEST_INVALID', {
       message: `manifest ${digest} is listed as ${mediaType}, but is ${manifest.mediaType}`,

@@ -22,7 +22,7 @@ describe('the link to the next page', () => {
 
   it('is refused in a header that is too long', async () => {
     const value = `<${'a'.repeat(20_000)}>; rel="next"`;
-    const failure = await failureOf(Promise.try(() => nextLink(value)));
+    const failure = await failureOf((async () => nextLink(value))());
     expect(failure).toMatchObject({ code: 'RESPONSE_INVALID' });
   });
 });

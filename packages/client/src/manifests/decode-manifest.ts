@@ -38,7 +38,7 @@ export async function decodeManifest(
   try {
     const manifest = VAGUE.has(bareMediaType(contentType))
       ? decoder.decodeStored(payload)
-      : decoder.decode(payload, contentType);
+      : decoder.decodeServed(payload, contentType);
     return { manifest, said };
   } catch (error) {
     if (!RegistryError.is(error)) throw error;

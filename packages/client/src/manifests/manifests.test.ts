@@ -136,6 +136,19 @@ describe('a hostile manifest', () => {
     await expect.poll(() => isOpen).toBe(false);
   });
 
+  it.each([
+    ['a descriptor without size', (text: string) => text.replace(/,"size":\d+/, '')],
+    ['bytes that are not UTF-8', (text: string) => text.replace('{', '{"x":"\u00ff",')],
+    ['a member twice', (text: string) => text.replace('{', '{"schemaVersion":1,')],
+  ])('is given byte for byte when another registry took it: %s', async (_, change) => {
+    const body = Buffer.from(change(Buffer.from(manifest.payload).toString()), 'latin1');
+    expect(body.equals(manifest.payload)).toBe(false);
+    await using registry = await ScriptedRegistry.listen(giving({}, body));
+    const { manifests } = registry.repository();
+    expect(Buffer.from((await manifests.get(digestOf(body))).payload)).toEqual(body);
+    expect((await manifests.getByTag(latest))?.digest).toBe(digestOf(body));
+  });
+
   it('is read by its own words where the registry does not know what it is', async () => {
     for (const contentType of ['application/json', 'application/octet-stream']) {
       await using registry = await ScriptedRegistry.listen(giving({ 'content-type': contentType }));
