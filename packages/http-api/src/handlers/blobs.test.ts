@@ -143,21 +143,17 @@ describe('a range of a blob', () => {
     },
   );
 
-  it.each([
-    'bytes=0-1,5-6',
-    `bytes=${'0-1,'.repeat(1000)}2-3`,
-    'items=0-1',
-    'Bytes=0-1',
-    'bytes 0-1',
-    'x',
-  ])('%.30s is ignored: all of it is given', async (range) => {
-    const { server, url } = await serveBlob();
-    await using _ = server;
-    const response = await fetch(url, { headers: { Range: range } });
-    expect(response.status).toBe(200);
-    expect(response.headers.get('content-length')).toBe('2048');
-    expect(response.headers.get('content-range')).toBeNull();
-  });
+  it.each([`bytes=${'0-1,'.repeat(1024)}2-3`, 'items=0-1', 'Bytes=0-1', 'bytes 0-1', 'x'])(
+    'ignores %.30s and gives the whole blob',
+    async (range) => {
+      const { server, url } = await serveBlob();
+      await using _ = server;
+      const response = await fetch(url, { headers: { Range: range } });
+      expect(response.status).toBe(200);
+      expect(response.headers.get('content-length')).toBe('2048');
+      expect(response.headers.get('content-range')).toBeNull();
+    },
+  );
 
   it('is given only if If-Range names this content', async () => {
     const { server, url } = await serveBlob();

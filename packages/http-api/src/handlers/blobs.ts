@@ -9,10 +9,11 @@ import {
 } from '@purser/core';
 import type { Context } from 'koa';
 import { answerEmpty } from '../answers.ts';
-import { requestedRange } from '../byte-ranges.ts';
+import { requestedRanges } from '../byte-ranges.ts';
 import type { MethodTable, RepositoryCall } from '../call.ts';
 import { etagOf, isNotModified } from '../conditional.ts';
 import { lengthOf } from '../content-range.ts';
+import { MultipartRanges } from '../multipart-ranges.ts';
 import { sendContent } from '../send-content.ts';
 
 type BlobCall = RepositoryCall<{ readonly digest: string }>;
@@ -26,11 +27,31 @@ async function getBlob(call: BlobCall): Promise<void> {
   if (settings.redirect && (await redirectToBlob(context, repository.blobs, digest))) return;
   const size = await sizeOf(repository.blobs, digest);
   if (answerNotModified(context, digest)) return;
-  const range = rangeOf(context, digest, size);
+  const ranges = rangesOf(context, digest, size);
+  if (ranges !== undefined && ranges.length > 1) return sendParts(call, ranges, size);
+  const range = ranges?.[0];
   const content = await repository.blobs.open(digest, { range, lend: true });
   describe(context, digest);
   describeLength(context, size, range);
   await send(call, content);
+}
+
+async function sendParts(
+  call: BlobCall,
+  ranges: readonly ByteRange[],
+  size: number,
+): Promise<void> {
+  const { context, repository, parameters } = call;
+  const digest = parseDigest(parameters.digest);
+  const parts = new MultipartRanges(ranges, size);
+  describe(context, digest);
+  context.status = 206;
+  context.set('Content-Type', parts.contentType);
+  context.set('Content-Length', String(parts.contentLength));
+  await send(
+    call,
+    parts.read((range) => repository.blobs.open(digest, { range })),
+  );
 }
 
 /** A failure before the first byte is answered like any other; after it, all that can be done is to cut the connection. */
@@ -90,9 +111,13 @@ function answerNotModified(context: Context, digest: Digest): boolean {
   return true;
 }
 
-function rangeOf(context: Context, digest: Digest, size: number): ByteRange | undefined {
+function rangesOf(
+  context: Context,
+  digest: Digest,
+  size: number,
+): readonly ByteRange[] | undefined {
   try {
-    return requestedRange(context.req.headers, { size, etag: etagOf(digest) });
+    return requestedRanges(context.req.headers, { size, etag: etagOf(digest) });
   } catch (error) {
     context.set('Content-Range', `bytes */${size}`);
     throw error;

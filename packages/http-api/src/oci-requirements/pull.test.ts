@@ -136,14 +136,14 @@ describe('Pull a blob', () => {
     expect(response.headers.get('content-range')).toBe('bytes */2048');
   });
 
-  it('PB-4 gives ranges only of the blob that If-Range names, and no several at once', async () => {
+  it('PB-4 gives ranges only of the blob that If-Range names, several at once too', async () => {
     await using client = await RepositoryClient.serve();
     const path = `blobs/${await client.pushBlob(CONTENT)}`;
     const status = async (headers: Record<string, string>) =>
       (await client.get(path, headers)).status;
     expect(await status({ Range: 'bytes=0-1', 'If-Range': `"${DIGEST}"` })).toBe(206);
     expect(await status({ Range: 'bytes=0-1', 'If-Range': '"other"' })).toBe(200);
-    expect(await status({ Range: 'bytes=0-1,5-6' })).toBe(200);
+    expect(await status({ Range: 'bytes=0-1,5-6' })).toBe(206);
     expect(await status({ Range: 'bytes=0-1', 'If-None-Match': `"${DIGEST}"` })).toBe(304);
   });
 
