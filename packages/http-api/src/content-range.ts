@@ -5,24 +5,24 @@ import { contentLengthOf } from './request-body.ts';
 const GRAMMAR = /^([0-9]{1,16})-([0-9]{1,16})$/;
 
 /**
- * Where the body of a request belongs in an upload; `undefined` when it says nothing and goes to the end.
+ * Returns the place of a request's body in an upload; `undefined` if the request names none and appends to the end.
  *
- * @throws RegistryError `BLOB_UPLOAD_INVALID` when it is not `start-end`, both inclusive; `SIZE_INVALID` when the
- * body's `Content-Length` is another than the range's.
+ * @throws RegistryError `BLOB_UPLOAD_INVALID` when it is not `start-end`, both inclusive.
  * @see OCI distribution-spec, "Pushing a blob in chunks".
  */
 export function contentRangeOf(request: IncomingMessage): ByteRange | undefined {
   const text = request.headers['content-range'];
-  if (text === undefined) return undefined;
-  const range = parseContentRange(text);
+  return text === undefined ? undefined : parseContentRange(text);
+}
+
+/** @throws RegistryError `SIZE_INVALID` when the body's `Content-Length` differs from the length of its range. */
+export function requireRangeLength(request: IncomingMessage, range: ByteRange): void {
   const length = contentLengthOf(request);
-  if (length !== undefined && length !== lengthOf(range)) {
-    throw new RegistryError('SIZE_INVALID', {
-      message: `Content-Range names ${lengthOf(range)} bytes, Content-Length ${length}`,
-      detail: { contentRange: text, contentLength: length },
-    });
-  }
-  return range;
+  if (length === undefined || length === lengthOf(range)) return;
+  throw new RegistryError('SIZE_INVALID', {
+    message: `Content-Range names ${lengthOf(range)} bytes, Content-Length ${length}`,
+    detail: { contentRange: request.headers['content-range'], contentLength: length },
+  });
 }
 
 /** In bytes. */

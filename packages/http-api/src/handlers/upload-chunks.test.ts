@@ -49,6 +49,18 @@ describe('a chunk', () => {
     expect(await rangeOf(location)).toBe('0-0');
   });
 
+  it('out of order is refused as such, also if its length is not that of its range', async () => {
+    await using server = await serve();
+    const location = await startUpload(server);
+    const content = CONTENT.subarray(0, 100);
+    for (const range of ['1-100', '50-98', '7-7']) {
+      const refused = { status: 416, code: 'BLOB_UPLOAD_INVALID' };
+      expect(await errorOf(await patch(location, content, range))).toEqual(refused);
+      expect(await errorOf(await finish(location, { content, range }))).toEqual(refused);
+    }
+    expect(await rangeOf(location)).toBe('0-0');
+  });
+
   it('that turns out longer than its range is refused, what is beyond dropped', async () => {
     await using server = await serve();
     const location = await startUpload(server);

@@ -16,7 +16,7 @@ import { answerEmpty } from '../answers.ts';
 import { accessTo } from '../authorize.ts';
 import { queryOf, type MethodTable, type RepositoryCall } from '../call.ts';
 import { departureSignal } from '../client-departure.ts';
-import { contentRangeOf, lengthOf } from '../content-range.ts';
+import { contentRangeOf, lengthOf, requireRangeLength } from '../content-range.ts';
 import { contentLengthOf, contentOf, hasBody } from '../request-body.ts';
 
 type UploadCall = RepositoryCall<{ readonly id: string }>;
@@ -144,15 +144,20 @@ function resume(call: UploadCall): Promise<BlobWriter> {
   return call.repository.blobs.resume(sessionId(call), { signal });
 }
 
-/** An answer that refuses content says where the session stands, so that the client can go on from there. */
+/**
+ * A refusal carries the size of the session, so that the client can resume there. A chunk that is out of order is refused
+ * as such, whatever its length.
+ */
 async function append(
   call: UploadCall,
   writer: BlobWriter,
   range: ByteRange | undefined,
 ): Promise<void> {
+  const { req } = call.context;
   const place = range && { offset: range.start, length: lengthOf(range) };
   try {
-    await writer.append(contentOf(call.context.req), place);
+    if (range?.start === writer.size) requireRangeLength(req, range);
+    await writer.append(contentOf(req), place);
   } catch (error) {
     describeSession(call, writer);
     throw error;
