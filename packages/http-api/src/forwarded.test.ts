@@ -12,7 +12,9 @@ describe('forwardedOrigin', () => {
     [{ forwarded: 'for=x, proto=https;host=b.example' }, undefined, undefined],
     [{ forwarded: 'host="[2001:db8::1]:5000"' }, undefined, '[2001:db8::1]:5000'],
     [{ 'x-forwarded-proto': 'https' }, 'https', undefined],
-    [{ 'x-forwarded-proto': 'https, http' }, undefined, undefined],
+    [{ 'x-forwarded-proto': 'https, http' }, 'https', undefined],
+    [{ 'x-forwarded-proto': 'https,https' }, 'https', undefined],
+    [{ 'x-forwarded-proto': 'gopher, https' }, undefined, undefined],
     [{ 'x-forwarded-host': 'a.example:5000' }, undefined, 'a.example:5000'],
     [{ 'x-forwarded-host': ' a.example , b.example' }, undefined, 'a.example'],
   ])('reads %j', (headers, scheme, host) => {

@@ -20,8 +20,8 @@ export function forwardedOrigin(headers: IncomingHttpHeaders): ForwardedOrigin {
     return { scheme: checkScheme(pairs?.get('proto')), host: checkHost(pairs?.get('host')) };
   }
   return {
-    scheme: checkScheme(single(headers['x-forwarded-proto'])),
-    host: checkHost(single(headers['x-forwarded-host'])?.split(',', 1)[0]?.trim()),
+    scheme: checkScheme(firstOf(headers['x-forwarded-proto'])),
+    host: checkHost(firstOf(headers['x-forwarded-host'])),
   };
 }
 
@@ -41,8 +41,10 @@ function checkScheme(text: string | undefined): ForwardedOrigin['scheme'] {
   return scheme === 'http' || scheme === 'https' ? scheme : undefined;
 }
 
-function single(value: string | string[] | undefined): string | undefined {
-  return Array.isArray(value) ? value[0] : value;
+/** Each proxy appends to the list; Node.js joins a repeated header to one. */
+function firstOf(value: string | string[] | undefined): string | undefined {
+  const text = Array.isArray(value) ? value[0] : value;
+  return text?.split(',', 1)[0]?.replaceAll(/^[ \t]+|[ \t]+$/g, '');
 }
 
 const PAIR =
