@@ -1,11 +1,12 @@
-import { RegistryError } from '@purser/core';
+import { RegistryError, routes } from '@purser/core';
 import type { Context, Middleware } from 'koa';
+import { answerEmpty } from './answers.ts';
 import { isDeparture } from './client-departure.ts';
 import { resolveOptions, type RegistryApiOptions, type Settings } from './options.ts';
 import { renderError } from './render-errors.ts';
 import { drain } from './request-body.ts';
 import { requireOneHost } from './requested-host.ts';
-import { decodePath, splitTarget } from './request-target.ts';
+import { cleanPath, decodePath, splitTarget } from './request-target.ts';
 import { createRouter } from './route-table.ts';
 
 /**
@@ -23,7 +24,8 @@ export function createRegistryApi(options: RegistryApiOptions): Middleware {
   const route = createRouter(settings);
 
   return async function registryApi(context, next) {
-    const { path, query } = splitTarget(context.url);
+    const { path: requested, query } = splitTarget(context.url);
+    const path = cleanPath(requested);
     if (!isApiPath(path, settings.prefix)) return next();
     addHeaders(context, settings);
     try {
@@ -32,8 +34,9 @@ export function createRegistryApi(options: RegistryApiOptions): Middleware {
       if (place !== undefined) await place;
       // Origin-form is the only one that everything behind reads alike.
       if (!context.url.startsWith('/')) context.url = query === '' ? path : `${path}?${query}`;
+      if (path !== requested) return redirectTo(context, settings, path);
       context['newRouterPath'] = decodePath(path.slice(settings.prefix.length));
-      await route(context, refuseUnknownRoute);
+      await route(context, async () => redirectTo(context, settings, path.replace(/\/$/, '')));
     } catch (error) {
       answerFailure(context, error, settings);
     } finally {
@@ -65,6 +68,26 @@ function firstOf(error: unknown): unknown {
   return error instanceof SuppressedError ? firstOf(error.suppressed) : error;
 }
 
-async function refuseUnknownRoute(): Promise<never> {
-  throw new RegistryError('ROUTE_UNKNOWN');
+/**
+ * Sends a client whose path has a slash too many to the endpoint. Never for DELETE: the path of a whole repository ends with a
+ * slash, and nothing else may become it.
+ *
+ * @throws RegistryError `ROUTE_UNKNOWN` if there is no such endpoint.
+ * @see distribution: gorilla/mux with StrictSlash answers 301, for every method; 308 keeps the method.
+ */
+function redirectTo(context: Context, settings: Settings, path: string): void {
+  const { method } = context;
+  const target = path.slice(settings.prefix.length);
+  const { path: requested, query } = splitTarget(context.url);
+  if (method === 'DELETE' || path === requested || !isEndpoint(target)) {
+    throw new RegistryError('ROUTE_UNKNOWN');
+  }
+  const search = query === '' ? '' : `?${query}`;
+  context.set('Location', settings.urls.link(context, target) + search);
+  answerEmpty(context, method === 'GET' || method === 'HEAD' ? 301 : 308);
+}
+
+function isEndpoint(path: string): boolean {
+  const decoded = decodePath(path);
+  return Object.values(routes).some((route) => route.expression.test(decoded));
 }

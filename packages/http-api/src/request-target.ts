@@ -27,6 +27,11 @@ export function splitTarget(target: string): RequestTarget {
     : { path: whole.slice(0, question), query: whole.slice(question + 1) };
 }
 
+/** Replaces repeated slashes of a path, which a base URL with a slash at its end gives, by one. */
+export function cleanPath(path: string): string {
+  return path.replaceAll(/\/{2,}/g, '/');
+}
+
 /**
  * Decodes the percent-encoding of a path, once: `%2F` becomes a slash like any other, as in distribution.
  *
