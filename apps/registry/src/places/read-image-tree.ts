@@ -1,6 +1,9 @@
+import { buffer } from 'node:stream/consumers';
 import {
   describeManifest,
+  exactLength,
   isObject,
+  RegistryError,
   type Descriptor,
   type Digest,
   type Manifest,
@@ -12,6 +15,10 @@ import type { ImageNode } from '../show/image-tree.ts';
 
 /** Larger configs are not shown, in bytes. */
 const MAXIMUM_CONFIG_SIZE = 4 * 1024 * 1024;
+/** Further configs are not shown, in bytes of all of them. */
+const MAXIMUM_CONFIGS_SIZE = 64 * 1024 * 1024;
+/** Maximum number of nodes in a tree, as of manifests in a copy. */
+const MAXIMUM_NODES = 10_000;
 /** Deeper than any image; a chain of referrers ends here. */
 const MAXIMUM_DEPTH = 16;
 
@@ -25,29 +32,36 @@ interface Target {
   readonly depth: number;
 }
 
-/** Reads what a manifest leads to: configs and manifests, but no layers. */
+/**
+ * Reads what a manifest leads to: configs and manifests, but no layers. Each manifest is expanded once: where it is met again, its
+ * node has no members and no referrers. So lists of referrers that lead in a circle, and members that are repeated, end.
+ */
 export class ImageTreeReader {
   readonly #repository: Repository;
   readonly #options: ReadTreeOptions;
+  readonly #expanded = new Map<Digest, ImageNode>();
+  #nodes = 0;
+  #configBytes = 0;
 
   constructor(repository: Repository, options: ReadTreeOptions) {
     this.#repository = repository;
     this.#options = options;
   }
 
-  /** @throws What the repository fails with. */
+  /** @throws RegistryError `MANIFEST_INVALID` for more than 10,000 nodes; the errors of the repository. */
   async read(digest: Digest): Promise<ImageNode> {
     return this.#node({ digest, depth: 0 });
   }
 
   async #node({ digest, platform, depth }: Target): Promise<ImageNode> {
+    this.#count(digest);
+    const known = this.#expanded.get(digest);
+    if (known !== undefined) return { ...known, ...(platform && { platform }) };
     const manifest = await this.#repository.manifests.get(digest, this.#options);
     const { mediaType, size, artifactType, annotations } = describeManifest(manifest, digest);
     const { configDescriptor, layers } = partsOf(manifest);
     const config = configDescriptor && (await this.#config(configDescriptor));
-    const members = await this.#members(manifest, depth);
-    const referrers = this.#options.referrers ? await this.#referrers(digest, depth) : undefined;
-    return {
+    const node: ImageNode = {
       digest,
       mediaType,
       size,
@@ -58,9 +72,19 @@ export class ImageTreeReader {
       config,
       configDescriptor,
       layers,
-      manifests: members.length === 0 ? undefined : members,
-      referrers,
     };
+    this.#expanded.set(digest, node);
+    const members = await this.#members(manifest, depth);
+    const referrers = this.#options.referrers ? await this.#referrers(digest, depth) : undefined;
+    return { ...node, manifests: members.length === 0 ? undefined : members, referrers };
+  }
+
+  #count(digest: Digest): void {
+    this.#nodes++;
+    if (this.#nodes <= MAXIMUM_NODES) return;
+    throw new RegistryError('MANIFEST_INVALID', {
+      message: `more than ${MAXIMUM_NODES} manifests belong together: inspect one of them, such as ${digest}`,
+    });
   }
 
   async #members({ references }: Manifest, depth: number): Promise<readonly ImageNode[]> {
@@ -84,8 +108,10 @@ export class ImageTreeReader {
 
   async #config({ digest, mediaType, size }: Descriptor): Promise<unknown> {
     if (size > MAXIMUM_CONFIG_SIZE || !/json/.test(mediaType)) return undefined;
+    this.#configBytes += size;
+    if (this.#configBytes > MAXIMUM_CONFIGS_SIZE) return undefined;
     const content = await this.#repository.blobs.open(digest, this.#options);
-    const bytes = Buffer.concat((await content.toArray()) as Uint8Array[]);
+    const bytes = await buffer(exactLength(size, content));
     try {
       return JSON.parse(bytes.toString());
     } catch {

@@ -10,6 +10,8 @@ import { readManifest } from './read-manifest.ts';
 
 /** More than any image has: a registry that tells of ever more referrers ends here. */
 const MAXIMUM_MANIFESTS = 10_000;
+/** Maximum bytes of all manifests, which are held until they are put. */
+const MAXIMUM_BYTES = 256 * 1024 * 1024;
 
 export interface GraphNode {
   /** As it was named: content that is named by sha512 keeps that name. */
@@ -28,7 +30,8 @@ export interface GraphOptions extends OperationOptions {
  *
  * @returns Each manifest once, so that what one needs comes before it: members before their index, a subject before
  * what refers to it.
- * @throws RegistryError `MANIFEST_UNKNOWN` when a member is missing; `MANIFEST_INVALID` when there are more than 10,000.
+ * @throws RegistryError `MANIFEST_UNKNOWN` when a member is missing; `MANIFEST_INVALID` when there are more than 10,000, or
+ * they have more than 256 MiB.
  */
 export async function readGraph(
   repository: Repository,
@@ -36,6 +39,7 @@ export async function readGraph(
   options: GraphOptions,
 ): Promise<readonly GraphNode[]> {
   const nodes = new Map<Digest, GraphNode>();
+  let bytes = 0;
   for (let level: readonly Digest[] = [root]; level.length > 0;) {
     const next = new Set<Digest>();
     await inParallel(
@@ -43,6 +47,8 @@ export async function readGraph(
       async (digest, signal) => {
         const manifest = await readManifest(repository, digest, { signal });
         nodes.set(digest, { digest, manifest });
+        bytes += manifest.payload.byteLength;
+        checkBytes(bytes);
         for (const each of membersOf(manifest)) next.add(each);
         if (!options.referrers) return;
         for await (const each of repository.referrers.list(digest, { signal })) {
@@ -89,6 +95,13 @@ function inOrder(nodes: ReadonlyMap<Digest, GraphNode>): readonly GraphNode[] {
 export function needsOf({ manifest }: GraphNode): readonly Digest[] {
   const subject = manifest.subject?.digest;
   return [...new Set([...membersOf(manifest), ...(subject === undefined ? [] : [subject])])];
+}
+
+function checkBytes(bytes: number): void {
+  if (bytes <= MAXIMUM_BYTES) return;
+  throw new RegistryError('MANIFEST_INVALID', {
+    message: `the manifests that belong together have more than ${MAXIMUM_BYTES} bytes: copy parts of it`,
+  });
 }
 
 function checkCount(count: number): void {

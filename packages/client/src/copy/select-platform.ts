@@ -1,4 +1,6 @@
+import { text } from 'node:stream/consumers';
 import {
+  exactLength,
   isObject,
   RegistryError,
   type Descriptor,
@@ -22,14 +24,17 @@ const CONFIG_TYPES: ReadonlySet<string> = new Set([
 
 /** The largest config that is looked into, in bytes. */
 const MAXIMUM_CONFIG_SIZE = 4 * 1024 * 1024;
-/** An index in an index is met; more than that means no good. */
+/** An index in an index exists in practice; a deeper nesting is not followed. */
 const MAXIMUM_DEPTH = 4;
+/** Maximum number of indexes that are read for one image. */
+const MAXIMUM_INDEXES = 1_000;
 
 /**
  * Finds the image for a platform: the best member of an index, also of one inside it; an image itself, unless its
  * config says that it is for another platform.
  *
- * @throws RegistryError `MANIFEST_UNKNOWN` when there is none, naming those that there are.
+ * @throws RegistryError `MANIFEST_UNKNOWN` when there is none, naming those that there are; `MANIFEST_INVALID` for more than 1,000
+ * indexes.
  */
 export async function selectPlatform(
   repository: Repository,
@@ -43,7 +48,11 @@ export async function selectPlatform(
       throw noneFor(platform, [own]);
     return root;
   }
-  const offers = await membersOf(repository, manifest, { depth: 1, signal });
+  const offers = await membersOf(repository, manifest, {
+    depth: 1,
+    known: new Set([root]),
+    signal,
+  });
   const ranked = offers
     .map((member) => ({ member, distance: distanceTo(platform, member.platform) }))
     .filter(({ distance }) => distance !== undefined)
@@ -59,22 +68,43 @@ export async function selectPlatform(
 
 type Member = Descriptor & { readonly platform: Platform };
 
+interface SearchOptions extends OperationOptions {
+  readonly depth: number;
+  /** The indexes found so far: each is read once. */
+  readonly known: Set<Digest>;
+}
+
 async function membersOf(
   repository: Repository,
   index: Manifest,
-  { depth, signal }: OperationOptions & { readonly depth: number },
+  { depth, known, signal }: SearchOptions,
 ): Promise<readonly Member[]> {
   const found: Member[] = [];
   for (const { kind, descriptor } of index.references) {
     if (kind !== 'manifest') continue;
     if (hasPlatform(descriptor)) {
       found.push(descriptor);
-    } else if (descriptor.mediaType === index.mediaType && depth < MAXIMUM_DEPTH) {
+    } else if (
+      descriptor.mediaType === index.mediaType &&
+      depth < MAXIMUM_DEPTH &&
+      isNew(descriptor, known)
+    ) {
       const inner = await readManifest(repository, descriptor.digest, { signal });
-      found.push(...(await membersOf(repository, inner, { depth: depth + 1, signal })));
+      const members = await membersOf(repository, inner, { depth: depth + 1, known, signal });
+      for (const member of members) found.push(member);
     }
   }
   return found;
+}
+
+/** @throws RegistryError `MANIFEST_INVALID` for too many indexes. */
+function isNew({ digest }: Descriptor, known: Set<Digest>): boolean {
+  if (known.has(digest)) return false;
+  known.add(digest);
+  if (known.size <= MAXIMUM_INDEXES) return true;
+  throw new RegistryError('MANIFEST_INVALID', {
+    message: `the image has more than ${MAXIMUM_INDEXES} indexes: name one of them by its digest`,
+  });
 }
 
 function hasPlatform(descriptor: Descriptor): descriptor is Member {
@@ -95,11 +125,8 @@ async function platformOf(
   const config = references[0]?.descriptor;
   if (config === undefined || !CONFIG_TYPES.has(config.mediaType)) return undefined;
   if (config.size > MAXIMUM_CONFIG_SIZE) return undefined;
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of await blobs.open(config.digest, { signal })) {
-    chunks.push(chunk as Uint8Array);
-  }
-  return platformIn(Buffer.concat(chunks).toString());
+  const content = exactLength(config.size, await blobs.open(config.digest, { signal }));
+  return platformIn(await text(content));
 }
 
 function platformIn(text: string): Platform | undefined {
