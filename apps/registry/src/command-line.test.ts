@@ -4,22 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { failFileSystem } from './fixtures/failing-file-system.ts';
 import { createFakeTerminal } from './fixtures/fake-terminal.ts';
 import { runCommand } from './fixtures/run-command.ts';
-import { runCommandLine } from './command-line.ts';
 import { createTemporaryDirectory } from './fixtures/temporary-directory.ts';
 import { packageVersion } from './package-version.ts';
 
-async function run(...words: string[]) {
-  let output = '';
-  let errors = '';
-  const status = await runCommandLine(words, {
-    pid: 1,
-    environment: {},
-    writeOutput: (line) => void (output += line),
-    writeError: (line) => void (errors += line),
-    nextSignal: () => new Promise(() => {}),
-  });
-  return { status, output, errors };
-}
+const run = (...words: string[]) => runCommand(words);
 
 describe('the purser command', () => {
   it.each([['--version'], ['-v']])('%s prints the version', async (option) => {

@@ -13,6 +13,7 @@ import { ConfigurationError } from './config/problems.ts';
 import { StartError } from './create/start-error.ts';
 import { describeError } from './observe/describe-error.ts';
 import { packageVersion } from './package-version.ts';
+import { linesOf } from './show/lines-writer.ts';
 
 const HELP = `
 Examples:
@@ -108,7 +109,12 @@ function createProgram({ writeOutput, writeError }: CommandProcess): Command {
     .helpOption('-h, --help', 'Print this help.')
     .helpCommand('help [command]', 'Print the help of a command.')
     .addHelpText('after', HELP)
-    .configureOutput({ writeOut: writeOutput, writeErr: writeError })
+    .configureOutput({
+      writeOut: (text) => writeOutput(linesOf(text)),
+      writeErr: (text) => writeError(linesOf(text)),
+      // An error quotes arguments, which may have line breaks; a suggestion is a line of its own.
+      outputError: (text) => writeError(text.split(/\n(?=\(Did you mean )/)),
+    })
     .showSuggestionAfterError()
     // Only main.ts ends the process.
     .exitOverride();
@@ -116,16 +122,15 @@ function createProgram({ writeOutput, writeError }: CommandProcess): Command {
 }
 
 /** One line for each thing that the operator can change; everything there is for what he cannot. */
-function explain(error: unknown): string {
-  if (error instanceof ConfigurationError) {
-    return [...error.warnings, ...error.problems].map((line) => `${line}\n`).join('');
-  }
+function explain(error: unknown): string | readonly string[] {
+  if (error instanceof ConfigurationError) return [...error.warnings, ...error.problems];
   const failure = explainStorageFailure(error);
-  if (failure !== undefined) return `${failure}\n`;
-  if (RegistryError.is(error)) return `${explainRegistryError(error)}\n`;
-  if (isSystemError(error)) return `purser: ${error.message}\n`;
-  if (error instanceof StartError) return `${error.message}\n`;
-  return `purser: unexpected failure: ${Object.values(describeError(error)).filter(Boolean).join('\n')}\n`;
+  if (failure !== undefined) return failure;
+  if (RegistryError.is(error)) return explainRegistryError(error);
+  if (isSystemError(error)) return `purser: ${error.message}`;
+  if (error instanceof StartError) return error.message;
+  const facts = Object.values(describeError(error)).filter(Boolean).join('\n');
+  return linesOf(`purser: unexpected failure: ${facts}`);
 }
 
 /** What the operating system refuses, with the file and the reason in its message. */

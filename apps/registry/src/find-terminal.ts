@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import { isatty } from 'node:tty';
 import type { CommandTerminal } from './commands/serve.ts';
 import { Stopped } from './commands/stop-on-signal.ts';
+import { escapeControls } from './observe/escape.ts';
 
 /** The terminal that this process runs at; `undefined` when its output, or its input, is something else. */
 export function findTerminal(): CommandTerminal | undefined {
@@ -16,7 +17,7 @@ async function ask(question: string): Promise<string> {
   // A question that waits for lines that will not come would wait for ever.
   lines.once('close', () => stopped.abort());
   try {
-    return (await lines.question(question, { signal: stopped.signal })).trim();
+    return (await lines.question(escapeControls(question), { signal: stopped.signal })).trim();
   } catch (error) {
     if (stopped.signal.aborted) throw new Stopped('SIGINT');
     throw error;

@@ -6,6 +6,7 @@ import { boundYoungGeneration } from './young-generation.ts';
 boundYoungGeneration();
 const { runCommandLine } = await import('./command-line.ts');
 const { findTerminal } = await import('./find-terminal.ts');
+const { createLinesWriter, linesOf } = await import('./show/lines-writer.ts');
 
 // Whoever reads the logs may go away; that must not end the registry.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
@@ -17,11 +18,16 @@ const isStopped = once(requests, 'stop');
 let unheeded = 0;
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => requestStop(signal));
 
+const writeOutput = createLinesWriter((text) => void process.stdout.write(text));
 const status = await runCommandLine(process.argv.slice(2), {
   pid: process.pid,
   environment: process.env,
-  writeOutput: (line) => void process.stdout.write(line),
-  writeError: (line) => void process.stderr.write(line),
+  writeOutput,
+  writeError: createLinesWriter((text) => void process.stderr.write(text)),
+  writeContent(content) {
+    if (process.stdout.isTTY) writeOutput(linesOf(Buffer.from(content).toString()));
+    else process.stdout.write(content);
+  },
   terminal: findTerminal(),
   // Not opened unless a command reads it.
   get input() {

@@ -53,7 +53,7 @@ export async function check(
   try {
     for await (const finding of findings) {
       add(count, finding);
-      show.interrupt(() => writeOutput(json ? `${JSON.stringify(finding)}\n` : describe(finding)));
+      show.interrupt(() => writeOutput(json ? JSON.stringify(finding) : describe(finding)));
     }
   } finally {
     show.stop();
@@ -82,7 +82,7 @@ function summarize({ damaged, restored, aside, strays }: Count, repair: boolean)
   return `${verdict}${repaired} ${strays} files belong to no registry.`;
 }
 
-function describe({ path, problem, digests, images, repair }: Finding): string {
+function describe({ path, problem, digests, images, repair }: Finding): readonly string[] {
   const lines = [`${path}: ${problem}${digests.length > 0 ? `: ${digests.join(', ')}` : ''}`];
   for (const { repository, digest, tags } of images) {
     const names = tags.map((tag) => `${repository}:${tag}`);
@@ -92,5 +92,5 @@ function describe({ path, problem, digests, images, repair }: Finding): string {
     const healed = repair.isRestored ? 'restored' : 'push it again';
     lines.push(`  put into quarantine: ${repair.quarantine}; ${healed}`);
   }
-  return `${lines.join('\n')}\n`;
+  return lines;
 }

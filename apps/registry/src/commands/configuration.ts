@@ -3,6 +3,7 @@ import { CONFIGURATION_PATH_VARIABLE } from '../config/environment.ts';
 import { loadConfig, type LoadedConfig } from '../config/load.ts';
 import { ConfigurationError } from '../config/problems.ts';
 import { printConfig } from '../config/print.ts';
+import { linesOf } from '../show/lines-writer.ts';
 import type { CommandProcess } from './serve.ts';
 
 type Surroundings = Pick<CommandProcess, 'environment' | 'writeError' | 'writeOutput'>;
@@ -65,7 +66,7 @@ export async function printConfiguration(
 ): Promise<number> {
   const { effective, warnings } = await load(path, process);
   tellWarnings(warnings, process);
-  process.writeOutput(printConfig(effective));
+  process.writeOutput(linesOf(printConfig(effective)));
   return 0;
 }
 
@@ -74,7 +75,7 @@ export async function printSchema({
   writeOutput,
 }: Pick<CommandProcess, 'writeOutput'>): Promise<number> {
   const { createJsonSchema } = await import('../config/json-schema.ts');
-  writeOutput(`${JSON.stringify(createJsonSchema(), null, 2)}\n`);
+  writeOutput(linesOf(JSON.stringify(createJsonSchema(), null, 2)));
   return 0;
 }
 

@@ -13,7 +13,7 @@ import type { RegistryAccess } from '../places/open-registry.ts';
 import { parsePlace, type Place } from '../places/place.ts';
 import { showBars } from '../show/copy-bars.ts';
 import { showLines } from '../show/copy-lines.ts';
-import { planAsJson, planAsText, resultAsJson, resultAsText } from '../show/copy-report.ts';
+import { planAsJson, planAsLines, resultAsJson, resultAsText } from '../show/copy-report.ts';
 import type { CommandProcess } from './serve.ts';
 import { stopOnSignal } from './stop-on-signal.ts';
 
@@ -61,7 +61,7 @@ export async function copyImage(words: CopyArguments, process: CommandProcess): 
   checkDigest(target, plan);
   process.writeOutput(
     words.dryRun === true
-      ? (words.json === true ? planAsJson : planAsText)(plan, words)
+      ? (words.json === true ? planAsJson : planAsLines)(plan, words)
       : await carryOut(plan, { words, to, process, signal }),
   );
   return 0;

@@ -4,7 +4,6 @@ import { digestOf, parseRepositoryName } from '@purser/core';
 import { createRegistry } from '@purser/storage';
 import { FilesystemDriver } from '@purser/storage-driver-fs';
 import { describe, expect, it } from 'vitest';
-import { runCommandLine } from '../command-line.ts';
 import { createStoredDecoder } from '../create/manifests/manifests.ts';
 import { createFakeTerminal } from '../fixtures/fake-terminal.ts';
 import { runCommand } from '../fixtures/run-command.ts';
@@ -13,17 +12,7 @@ import { createTemporaryDirectory } from '../fixtures/temporary-directory.ts';
 const stray = Buffer.from('nothing refers to this');
 const digest = digestOf(stray);
 
-async function run(...words: string[]) {
-  const told = { output: '', errors: '' };
-  const status = await runCommandLine(['garbage-collect', ...words], {
-    pid: 1,
-    environment: {},
-    writeOutput: (line) => void (told.output += line),
-    writeError: (line) => void (told.errors += line),
-    nextSignal: () => new Promise(() => {}),
-  });
-  return { status, ...told };
-}
+const run = (...words: string[]) => runCommand(['garbage-collect', ...words]);
 
 async function createStore(directory: string) {
   const driver = new FilesystemDriver({ rootDirectory: directory });

@@ -58,7 +58,7 @@ export async function garbageCollect(
     for (const { repository, path: damaged } of report.damaged) {
       writeError(`${repository}: everything is kept, since ${damaged} cannot be read\n`);
     }
-    writeOutput(json ? `${JSON.stringify(report)}\n` : summary(report, { dryRun, quiet }));
+    writeOutput(json ? JSON.stringify(report) : summary(report, { dryRun, quiet }));
     return 0;
   } catch (error) {
     if (!(error instanceof StoppedError)) throw error;
@@ -88,14 +88,14 @@ function showProgress({ quiet, json }: GarbageCollectArguments, process: Garbage
 function summary(
   { needed, deleted, spared }: GarbageReport,
   { dryRun, quiet }: { dryRun: boolean; quiet: boolean },
-): string {
-  if (quiet) return '';
+): readonly string[] {
+  if (quiet) return [];
   const counted =
     `${deleted.blobs} blobs (${deleted.bytes} bytes), ${deleted.manifests} manifests ` +
     `and ${deleted.links} links`;
   if (dryRun) {
-    return `\n${needed.digests} blobs marked; ${counted} eligible for deletion.\n`;
+    return ['', `${needed.digests} blobs marked; ${counted} eligible for deletion.`];
   }
   const asked = spared > 0 ? ` ${spared} were asked for meanwhile, and stay.` : '';
-  return `\n${needed.digests} blobs marked; ${counted} deleted.${asked}\n`;
+  return ['', `${needed.digests} blobs marked; ${counted} deleted.${asked}`];
 }

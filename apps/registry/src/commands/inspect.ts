@@ -5,7 +5,7 @@ import { openSource, referenceOf } from '../places/open-place.ts';
 import type { RegistryAccess } from '../places/open-registry.ts';
 import { parsePlace } from '../places/place.ts';
 import { ImageTreeReader } from '../places/read-image-tree.ts';
-import { totalSizeOf, treeAsText } from '../show/image-tree.ts';
+import { totalSizeOf, treeAsLines } from '../show/image-tree.ts';
 import type { CommandProcess } from './serve.ts';
 import { stopOnSignal } from './stop-on-signal.ts';
 
@@ -40,13 +40,13 @@ export async function inspect(words: InspectArguments, process: CommandProcess):
         });
   if (words.raw === true) {
     const { payload } = await repository.manifests.get(digest, { signal });
-    process.writeOutput(Buffer.from(payload).toString());
+    process.writeContent(payload);
     return 0;
   }
   const tree = await new ImageTreeReader(repository, { referrers, signal }).read(digest);
   const document = { reference: place.text, totalSize: totalSizeOf(tree), ...tree };
   process.writeOutput(
-    words.json === true ? `${JSON.stringify(document)}\n` : `${place.text}\n${treeAsText(tree)}`,
+    words.json === true ? JSON.stringify(document) : [place.text, ...treeAsLines(tree)],
   );
   return 0;
 }

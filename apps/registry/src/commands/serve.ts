@@ -7,8 +7,8 @@ import { prepareRootDirectory } from '../create/storage/root-directory.ts';
 import { createTracing } from '../create/tracing.ts';
 import { createServer } from '../create/server.ts';
 import { ServiceManager } from '../create/service-manager.ts';
-import type { LineSink } from '../observe/logger.ts';
 import { packageVersion } from '../package-version.ts';
+import type { LinesWriter } from '../show/lines-writer.ts';
 import { workerPlaceIn } from '../workers/worker-place.ts';
 import { drainOnSignal } from './drain-on-signal.ts';
 import { reloadableLevel, reloadOnRequest } from './reload-on-request.ts';
@@ -27,8 +27,10 @@ export interface CommandTerminal {
 export interface CommandProcess {
   readonly pid: number;
   readonly environment: Environment;
-  readonly writeOutput: LineSink;
-  readonly writeError: LineSink;
+  readonly writeOutput: LinesWriter;
+  readonly writeError: LinesWriter;
+  /** Writes content as it is; at a terminal, as lines. */
+  readonly writeContent: (content: Uint8Array) => void;
   /** Who sits in front of it; `undefined` when nobody does, as in a pipe or a service. */
   readonly terminal?: CommandTerminal | undefined;
   /** What is piped into it. Default: nothing. */
@@ -92,7 +94,7 @@ export async function serve(path: string | undefined, process: CommandProcess): 
 function welcome(
   { storage: { driver }, http: { tls } }: Config,
   url: string,
-  write: LineSink,
+  write: LinesWriter,
 ): void {
   const place = driver.name === 'filesystem' ? driver.rootdirectory : 'memory';
   const image = `${url.replace(/^https?:\/\//, '')}/<name>`;

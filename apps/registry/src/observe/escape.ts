@@ -1,9 +1,10 @@
-const UNSAFE = /[\p{Control}\u2028\u2029]/u;
-const EVERY_UNSAFE = /[\p{Control}\u2028\u2029]/gu;
+/** Control characters, line and paragraph separators, and those that change the direction of text. */
+const UNSAFE = /[\p{Control}\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069]/u;
+const EVERY_UNSAFE = new RegExp(UNSAFE, 'gu');
 
 /**
- * Text without control characters, so that what a client sends can neither begin a line of a log nor steer the
- * terminal that shows it. They become `\u001b`, which is an escape in JSON too.
+ * Text without control characters, so that foreign text can neither begin a line nor steer the terminal that shows it, nor
+ * reorder what is read there. They become `\u001b`, which is an escape in JSON too.
  */
 export function escapeControls(text: string): string {
   return UNSAFE.test(text) ? text.replace(EVERY_UNSAFE, escapeCharacter) : text;

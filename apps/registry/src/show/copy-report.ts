@@ -9,11 +9,11 @@ export interface CopyRoute {
 }
 
 /** What a plan says, for people. */
-export function planAsText(plan: CopyPlan, { source, target }: CopyRoute): string {
+export function planAsLines(plan: CopyPlan, { source, target }: CopyRoute): readonly string[] {
   const lines = plan.items.map((item) => `${item.action.padEnd(9)} ${describeItem(item)}`);
   const tags = plan.tags.map((tag) => `tag       ${tag} ${plan.digest}`);
   const summary = `${source} to ${target}, nothing was changed: ${describePlan(plan)}`;
-  return [...lines, ...tags, summary].map((line) => `${line}\n`).join('');
+  return [...lines, ...tags, summary];
 }
 
 /** The same, for programs: one JSON document. */

@@ -2,6 +2,7 @@ import { digestOf, parseRepositoryName } from '@purser/core';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createFakeTerminal } from '../fixtures/fake-terminal.ts';
 import { showGarbageBars } from './garbage-bars.ts';
+import { createLinesWriter } from './lines-writer.ts';
 
 const digest = digestOf(Buffer.from('garbage'));
 const name = parseRepositoryName('team/app');
@@ -12,7 +13,10 @@ describe('progress of a collection on a terminal', () => {
     onTestFinished(() => void vi.useRealTimers());
     const terminal = createFakeTerminal();
     let written = '';
-    const { observer, stop } = showGarbageBars(terminal.stream, (line) => void (written += line));
+    const { observer, stop } = showGarbageBars(
+      terminal.stream,
+      createLinesWriter((text) => void (written += text)),
+    );
     const shows = async (text: string | RegExp) => {
       await vi.advanceTimersByTimeAsync(300);
       expect(terminal.drawn).toMatch(text);

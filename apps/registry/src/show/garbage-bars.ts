@@ -1,6 +1,6 @@
 import type { GarbageEvent, GarbageObserver } from '@purser/storage';
-import type { LineSink } from '../observe/logger.ts';
 import { describeGarbage } from './garbage-lines.ts';
+import type { LinesWriter } from './lines-writer.ts';
 import { ProgressBar } from './progress-bar.ts';
 import { formatSize } from './sizes.ts';
 
@@ -16,7 +16,7 @@ const TICK_MS = 250;
  */
 export function showGarbageBars(
   stream: NodeJS.WritableStream,
-  write: LineSink,
+  write: LinesWriter,
 ): { readonly observer: GarbageObserver; readonly stop: () => void } {
   const bars = new GarbageBars(stream);
   return {

@@ -1,8 +1,8 @@
 import type { GarbageEvent, GarbageFound, GarbageObserver } from '@purser/storage';
-import type { LineSink } from '../observe/logger.ts';
+import type { LinesWriter } from './lines-writer.ts';
 
 /** Says what happens, for logs and pipes; in distribution's words where it has some. */
-export function showGarbageLines(write: LineSink): GarbageObserver {
+export function showGarbageLines(write: LinesWriter): GarbageObserver {
   let isFirstLook = true;
   return (event) => {
     if (event.kind === 'repository' && isFirstLook) write(`${event.name}\n`);
@@ -27,12 +27,12 @@ function describePhase({ phase, total = 0 }: Extract<GarbageEvent, { kind: 'phas
 }
 
 /** What goes of one digest, a line each; empty for what is not worth one. */
-export function describeGarbage({ digest, bytes, links }: GarbageFound): string {
+export function describeGarbage({ digest, bytes, links }: GarbageFound): readonly string[] {
   const lines = links.flatMap(({ repository, kind, name }) => {
     if (kind === 'manifest') return [`manifest eligible for deletion: ${repository}@${name}`];
     if (kind === 'blob') return [`${repository}: layer link eligible for deletion: ${name}`];
     return [];
   });
   if (bytes) lines.push(`blob eligible for deletion: ${digest}`);
-  return lines.map((line) => `${line}\n`).join('');
+  return lines;
 }

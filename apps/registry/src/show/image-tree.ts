@@ -35,8 +35,8 @@ export function totalSizeOf(node: ImageNode): number {
 }
 
 /** Draws a tree, two spaces a level. */
-export function treeAsText(root: ImageNode): string {
-  return [...linesOf(root, 'manifest')].map((line) => `${line}\n`).join('');
+export function treeAsLines(root: ImageNode): readonly string[] {
+  return [...linesOf(root, 'manifest')];
 }
 
 function* linesOf(node: ImageNode, what: string): Iterable<string> {

@@ -1,4 +1,5 @@
 import { Presets, SingleBar } from 'cli-progress';
+import { escapeControls } from '../observe/escape.ts';
 
 /** What a bar shows beside itself, by the names in its format. */
 type Shown = Readonly<Record<string, string | number>>;
@@ -40,13 +41,13 @@ export class ProgressBar {
       },
       Presets.shades_classic,
     );
-    [this.#total, this.#value, this.#shown] = [total, 0, shown];
-    this.#bar.start(total, 0, shown);
+    [this.#total, this.#value, this.#shown] = [total, 0, printable(shown)];
+    this.#bar.start(total, 0, this.#shown);
   }
 
   update(value: number, shown: Shown = this.#shown): void {
-    [this.#value, this.#shown] = [value, shown];
-    this.#bar?.update(value, shown);
+    [this.#value, this.#shown] = [value, printable(shown)];
+    this.#bar?.update(value, this.#shown);
   }
 
   /** Lets something be written where the bar is, which goes on below. */
@@ -61,4 +62,11 @@ export class ProgressBar {
     this.#bar?.stop();
     this.#bar = undefined;
   }
+}
+
+/** A name may come from the storage of others. */
+function printable(shown: Shown): Shown {
+  return Object.fromEntries(
+    Object.entries(shown).map(([name, value]) => [name, escapeControls(String(value))]),
+  );
 }

@@ -1,7 +1,7 @@
 import cluster, { type Worker } from 'node:cluster';
 import type { Exclusion } from '@purser/core';
 import type { ConfigFile } from '../config/config-file.ts';
-import type { LineSink } from '../observe/logger.ts';
+import type { LinesWriter } from '../show/lines-writer.ts';
 import { forwardWholeLines } from './forward-whole-lines.ts';
 import { HeldKeys } from './held-keys.ts';
 import { Peer } from './peer.ts';
@@ -25,8 +25,8 @@ export interface WorkerProcessOptions extends WorkerPlace {
   readonly exclusion: Exclusion;
   /** What it is configured by, when it asks. */
   readonly configuration: () => HandedConfiguration;
-  readonly writeOutput: LineSink;
-  readonly writeError: LineSink;
+  readonly writeOutput: LinesWriter;
+  readonly writeError: LinesWriter;
 }
 
 /** How a worker ended. */

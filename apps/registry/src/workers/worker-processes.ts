@@ -3,7 +3,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Exclusive } from '@purser/core';
 import type { ConfigFile } from '../config/config-file.ts';
 import { StartError } from '../create/start-error.ts';
-import type { LineSink, Logger } from '../observe/logger.ts';
+import type { Logger } from '../observe/logger.ts';
+import type { LinesWriter } from '../show/lines-writer.ts';
 import { restartDelayMs } from './restart-delay.ts';
 import {
   WorkerProcess,
@@ -17,8 +18,8 @@ export interface WorkerProcessesOptions {
   /** What all are configured by; `undefined` when there is no file. */
   readonly file: ConfigFile | undefined;
   readonly logger: Logger;
-  readonly writeOutput: LineSink;
-  readonly writeError: LineSink;
+  readonly writeOutput: LinesWriter;
+  readonly writeError: LinesWriter;
 }
 
 /** One that served for so long did not end because of how it was started. */
