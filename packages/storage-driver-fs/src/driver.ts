@@ -16,8 +16,9 @@ import {
 import { findAbandoned } from './abandoned.ts';
 import { createAtomically, isTemporaryName, writeAtomically } from './atomic-write.ts';
 import { ChunkPool } from './chunk-pool.ts';
+import { DirectoryListings, readDirectoryState } from './directory-listings.ts';
 import { codeOfErrno, isErrno } from './errno.ts';
-import { readChildren } from './listing.ts';
+import { pagesOf, readChildren } from './listing.ts';
 import { moveFile } from './move.ts';
 import { resolveOptions, type FilesystemDriverOptions } from './options.ts';
 import { openReader } from './reader.ts';
@@ -40,6 +41,7 @@ export class FilesystemDriver extends BaseDriver {
   readonly #root: RootDirectory;
   readonly #limit: ConcurrencyLimit;
   readonly #chunks = new ChunkPool();
+  readonly #listings: DirectoryListings;
 
   /** @throws TypeError for options that cannot be meant. */
   constructor(options: FilesystemDriverOptions) {
@@ -47,6 +49,11 @@ export class FilesystemDriver extends BaseDriver {
     const { rootDirectory, maxConcurrency } = resolveOptions(options);
     this.#root = new RootDirectory(rootDirectory);
     this.#limit = new ConcurrencyLimit(maxConcurrency);
+    // Several calls wait for these, whose signals are their own.
+    this.#listings = new DirectoryListings({
+      readChildren: (directory) => this.#read(() => readChildren(directory), undefined),
+      readState: (directory) => this.#limit.run(() => readDirectoryState(directory)),
+    });
   }
 
   protected override doGetContent(path: string, { signal }: CallContext): Promise<Uint8Array> {
@@ -105,8 +112,9 @@ export class FilesystemDriver extends BaseDriver {
     path: string,
     { signal, after }: CallContext & { readonly after: string | undefined },
   ): AsyncGenerator<readonly Entry[], void> {
-    const listing = { directory: this.#resolve(path), prefix: joinPath(path, ''), after };
-    yield await this.#read(() => readChildren(listing), signal);
+    const children = await this.#listings.childrenOf(this.#resolve(path));
+    signal?.throwIfAborted();
+    yield* pagesOf(children, { prefix: joinPath(path, ''), after });
   }
 
   protected override async *doListAbandoned(

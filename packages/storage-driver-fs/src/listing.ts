@@ -5,36 +5,75 @@ import { compareNames, type Entry } from '@purser/storage-driver';
 import { isTemporaryName } from './atomic-write.ts';
 import { isErrno } from './errno.ts';
 
-export interface Listing {
-  /** The directory in the file system. */
-  readonly directory: string;
-  /** Its path in the driver, with a slash at the end. */
-  readonly prefix: string;
-  /** Only children whose name sorts strictly after this text. */
-  readonly after: string | undefined;
+/** The children of a directory, in byte order of their names. */
+export interface Children {
+  readonly names: readonly string[];
+  /** 1 for each name that is a directory, or a symbolic link to one. */
+  readonly directories: Uint8Array;
+  /** Whether a child is a symbolic link, whose target can change without a change of the directory. */
+  readonly hasLinks: boolean;
+}
+
+/** Entries of the first page, most of which a caller who wants few throws away, and of the largest one. */
+const FIRST_PAGE = 128;
+const LARGEST_PAGE = 1024;
+
+/**
+ * Reads the children of a directory, without half-written files. A symbolic link is what it points to; one that points
+ * nowhere is left out.
+ */
+export async function readChildren(directory: string): Promise<Children> {
+  const found = (await readdir(directory, { withFileTypes: true })).filter(isContent);
+  found.sort((a, b) => compareNames(a.name, b.name));
+  const kinds = new Map<string, boolean | undefined>();
+  for (const child of found) {
+    if (!child.isSymbolicLink()) continue;
+    kinds.set(child.name, await pointsToDirectory(join(directory, child.name)));
+  }
+  const hasLinks = kinds.size > 0;
+  const there = hasLinks
+    ? found.filter(({ name }) => !kinds.has(name) || kinds.get(name) !== undefined)
+    : found;
+  return {
+    names: there.map(({ name }) => name),
+    directories: Uint8Array.from(there, (child) =>
+      Number(kinds.get(child.name) ?? child.isDirectory()),
+    ),
+    hasLinks,
+  };
 }
 
 /**
- * The children of a directory in byte order of their names, without half-written files. A symbolic link is what it
- * points to; one that points nowhere is left out.
+ * Makes pages of entries, each larger than the one before. Only entries that are asked for are made.
+ *
+ * @param range.prefix The path of the directory in the driver, with a slash at the end.
+ * @param range.after Only children whose name sorts strictly after this text.
  */
-export async function readChildren({
-  directory,
-  prefix,
-  after,
-}: Listing): Promise<readonly Entry[]> {
-  const found = await readdir(directory, { withFileTypes: true });
-  found.sort((a, b) => compareNames(a.name, b.name));
-  const entries: Entry[] = [];
-  for (const child of found) {
-    const { name } = child;
-    if ((after !== undefined && compareNames(name, after) <= 0) || !isContent(child)) continue;
-    const isDirectory = child.isSymbolicLink()
-      ? await pointsToDirectory(join(directory, name))
-      : child.isDirectory();
-    if (isDirectory !== undefined) entries.push({ name, path: prefix + name, isDirectory });
+export function* pagesOf(
+  { names, directories }: Children,
+  { prefix, after }: { readonly prefix: string; readonly after: string | undefined },
+): Generator<readonly Entry[], void> {
+  let start = after === undefined ? 0 : firstAfter(names, after);
+  for (let size = FIRST_PAGE; start < names.length; size = Math.min(2 * size, LARGEST_PAGE)) {
+    yield names.slice(start, start + size).map((name, index) => ({
+      name,
+      path: prefix + name,
+      isDirectory: directories[start + index] === 1,
+    }));
+    start += size;
   }
-  return entries;
+}
+
+/** The index of the first name that sorts after a text, by halving. */
+function firstAfter(names: readonly string[], after: string): number {
+  let low = 0;
+  let high = names.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (compareNames(names[middle]!, after) <= 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** A directory of such a name is content: a repository may have it. */
