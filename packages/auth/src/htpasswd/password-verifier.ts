@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { verify } from '@node-rs/bcrypt';
 import { RegistryError } from '@purser/core';
 import { LRUCache } from 'lru-cache';
+import { decoyOf, parseBcryptHash, type BcryptHash } from './bcrypt-hash.ts';
 import type { Users } from './parse-users.ts';
 
 export interface PasswordVerifierOptions {
@@ -23,14 +24,14 @@ export interface Credentials {
 
 /** As many users as are at work at a time; each costs some 200 bytes. */
 const MOST_REMEMBERED = 10_000;
-const BCRYPT = /^\$2[aby]\$(\d{2})\$[./A-Za-z0-9]{53}$/;
-const USUAL_COST = '10';
+const USUAL_COST = 10;
 
 /**
  * Tells whether passwords are right.
  *
- * An unknown user costs as much as one whose hash is of the highest cost in the file. A right password is remembered
- * by a hash under a key that only this process has, together with its entry: a changed entry is asked anew.
+ * Every wrong login costs as much as the costliest entry of the file: that of an unknown user, of a user with a cheaper
+ * entry, and of a user with an entry that no password matches. A right password is remembered by a hash under a key that
+ * only this process has, together with its entry, so that a changed entry is verified again.
  */
 export class PasswordVerifier {
   readonly #maximumConcurrent: number;
@@ -40,7 +41,7 @@ export class PasswordVerifier {
   readonly #key = randomBytes(32);
   readonly #waiting: (() => void)[] = [];
   #active = 0;
-  #decoy: { readonly users: Users; readonly hash: string } | undefined;
+  #known: KnownUsers = { users: new Map(), hashes: new Map(), highestCost: USUAL_COST };
 
   /** @throws TypeError when an option is out of its bounds. */
   constructor(options: PasswordVerifierOptions = {}) {
@@ -53,26 +54,31 @@ export class PasswordVerifier {
 
   /** @throws RegistryError `TOOMANYREQUESTS` when too many wait already. */
   async isRight(users: Users, { user, password }: Credentials): Promise<boolean> {
-    const entry = users.get(user);
-    const isKnown = entry !== undefined && BCRYPT.test(entry);
-    const hash = isKnown ? entry : this.#decoyFor(users);
-    const key = this.#fingerprint(user, hash, password);
+    if (this.#known.users !== users) this.#known = readUsers(users);
+    const { hashes, highestCost } = this.#known;
+    const hash = hashes.get(user);
+    const key = this.#fingerprint(user, hash?.text ?? decoyOf(highestCost), password);
     if (this.#verified?.get(key) === true) return true;
     let answer = this.#running.get(key);
     if (answer === undefined) {
-      answer = this.#hash(password, hash).finally(() => this.#running.delete(key));
+      answer = this.#compareInTurn(password, hash, highestCost).finally(() =>
+        this.#running.delete(key),
+      );
       this.#running.set(key, answer);
     }
-    const isRight = (await answer) && isKnown;
+    const isRight = await answer;
     if (isRight) this.#verified?.set(key, true);
     return isRight;
   }
 
-  async #hash(password: string, hash: string): Promise<boolean> {
+  async #compareInTurn(
+    password: string,
+    hash: BcryptHash | undefined,
+    highestCost: number,
+  ): Promise<boolean> {
     await this.#enter();
     try {
-      // bcrypt repeats a password with its final NUL: `a\0a` would pass for `a`.
-      return (await verify(password, hash)) && !password.includes('\0');
+      return await compare(password, hash, highestCost);
     } finally {
       this.#leave();
     }
@@ -99,17 +105,42 @@ export class PasswordVerifier {
   #fingerprint(...parts: readonly string[]): string {
     return createHmac('sha256', this.#key).update(JSON.stringify(parts)).digest('base64');
   }
-
-  #decoyFor(users: Users): string {
-    if (this.#decoy?.users !== users) this.#decoy = { users, hash: decoyOf(users) };
-    return this.#decoy.hash;
-  }
 }
 
-/** A hash that no password has, as costly as the costliest. */
-function decoyOf(users: Users): string {
-  const costs = [...users.values()].flatMap((hash) => BCRYPT.exec(hash)?.[1] ?? []);
-  return `$2a$${costs.toSorted().at(-1) ?? USUAL_COST}$${'A'.repeat(53)}`;
+/** The users of a password file, as far as they can log in. */
+interface KnownUsers {
+  readonly users: Users;
+  readonly hashes: ReadonlyMap<string, BcryptHash>;
+  readonly highestCost: number;
+}
+
+function readUsers(users: Users): KnownUsers {
+  const hashes = new Map<string, BcryptHash>();
+  let highestCost = 0;
+  for (const [user, entry] of users) {
+    const hash = parseBcryptHash(entry);
+    if (hash === undefined) continue;
+    hashes.set(user, hash);
+    highestCost = Math.max(highestCost, hash.cost);
+  }
+  return { users, hashes, highestCost: highestCost || USUAL_COST };
+}
+
+/** A wrong password takes 2^`highestCost` rounds, for every `hash` and for none. */
+async function compare(
+  password: string,
+  hash: BcryptHash | undefined,
+  highestCost: number,
+): Promise<boolean> {
+  if (hash === undefined) {
+    await verify(password, decoyOf(highestCost));
+    return false;
+  }
+  // bcrypt repeats a password with its final NUL: `a\0a` would pass for `a`.
+  if ((await verify(password, hash.text)) && !password.includes('\0')) return true;
+  // 2^c rounds are done: with 2^c, 2^(c+1) … 2^(highest-1) they add up to 2^highest.
+  for (let cost = hash.cost; cost < highestCost; cost++) await verify(password, decoyOf(cost));
+  return false;
 }
 
 function checkInteger(option: string, value: number, least: number): number {
