@@ -144,7 +144,7 @@ export class FilesystemDriver extends BaseDriver {
   protected override doDelete(path: string, { signal }: CallContext): Promise<void> {
     const target = this.#resolve(path);
     return this.#write(async () => {
-      await removeTree(target);
+      await removeTree(target, signal);
       await removeEmptyParents(target, this.#root.path);
     }, signal);
   }
