@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net';
+import { embeddedAddresses } from './embedded-addresses.ts';
 
 /**
  * From how far away an address can be reached. `never` are addresses that no registry has: link-local ones, where cloud
@@ -30,23 +31,29 @@ const NEVER = [
   '240.0.0.0/4',
   'ff00::/8',
 ];
-/** Prefixes of IPv6 addresses that lead to the IPv4 address at their end. @see RFC 6052. */
-const TRANSLATED = ['64:ff9b::'];
-
 const lists = [
   ['never', blockList(NEVER)],
   ['loopback', blockList(LOOPBACK)],
   ['private', blockList(PRIVATE)],
 ] as const;
 
-/** @param address An IPv4 or IPv6 address, without brackets. */
+/**
+ * The reach of an address. An IPv6 address that leads to an IPv4 address is judged by both, and by the nearer one.
+ *
+ * @param address An IPv4 or IPv6 address, without brackets.
+ */
 export function reachOfAddress(address: string): Reach {
   // A zone, as in fe80::1%eth0, says nothing of the reach.
   const [bare = ''] = address.split('%', 1);
   const version = isIP(bare);
   if (version === 0) return 'never';
-  const family = version === 4 ? 'ipv4' : 'ipv6';
-  return lists.find(([, list]) => list.check(bare, family))?.[0] ?? 'public';
+  const embedded = version === 6 ? embeddedAddresses(bare) : [];
+  const found = lists.find(
+    ([, list]) =>
+      list.check(bare, version === 4 ? 'ipv4' : 'ipv6') ||
+      embedded.some((each) => list.check(each, 'ipv4')),
+  );
+  return found?.[0] ?? 'public';
 }
 
 /** The reach of a host that is an address or names this machine; `undefined` for a name that has to be resolved. */
@@ -72,12 +79,7 @@ function blockList(ranges: readonly string[]): BlockList {
   const list = new BlockList();
   for (const range of ranges) {
     const [network = '', prefix] = range.split('/');
-    const isVersion6 = network.includes(':');
-    list.addSubnet(network, Number(prefix), isVersion6 ? 'ipv6' : 'ipv4');
-    if (isVersion6) continue;
-    for (const translated of TRANSLATED) {
-      list.addSubnet(`${translated}${network}`, 96 + Number(prefix), 'ipv6');
-    }
+    list.addSubnet(network, Number(prefix), network.includes(':') ? 'ipv6' : 'ipv4');
   }
   return list;
 }

@@ -48,6 +48,44 @@ describe('reachOfAddress', () => {
   }
 });
 
+describe('embedded addresses', () => {
+  /** Every form of IPv6 address in which an IPv4 address can be, given its four bytes. */
+  const FORMS: Readonly<Record<string, (bytes: readonly number[]) => string>> = {
+    'IPv4-compatible': (bytes) => `::${bytes.join('.')}`,
+    'IPv4-mapped': (bytes) => `::ffff:${bytes.join('.')}`,
+    'IPv4-translated': (bytes) => `::ffff:0:${bytes.join('.')}`,
+    NAT64: (bytes) => `64:ff9b::${bytes.join('.')}`,
+    'NAT64 of a site, 96': (bytes) => `64:ff9b:1:abcd::${bytes.join('.')}`,
+    'NAT64 of a site, 64': ([a, b, c, d]) =>
+      `64:ff9b:1:abcd:${hex(0, a)}:${hex(b, c)}:${hex(d, 0)}:0`,
+    'NAT64 of a site, 56': ([a, b, c, d]) =>
+      `64:ff9b:1:${hex(0xab, a)}:${hex(0, b)}:${hex(c, d)}::`,
+    'NAT64 of a site, 48': ([a, b, c, d]) => `64:ff9b:1:${hex(a, b)}:${hex(0, c)}:${hex(d, 0)}::`,
+    '6to4': ([a, b, c, d]) => `2002:${hex(a, b)}:${hex(c, d)}::1`,
+    'Teredo, its server': ([a, b, c, d]) => `2001:0:${hex(a, b)}:${hex(c, d)}::f7f7:f7f7`,
+    'Teredo, its client': (bytes) => {
+      const [a, b, c, d] = bytes.map((byte) => byte ^ 0xff);
+      return `2001:0:808:808:0:1:${hex(a, b)}:${hex(c, d)}`;
+    },
+    ISATAP: (bytes) => `2001:db8::200:5efe:${bytes.join('.')}`,
+  };
+  const hex = (high = 0, low = 0) => ((high << 8) | low).toString(16);
+
+  it.each(Object.entries(FORMS))('decide the reach of %s', (_, form) => {
+    const addresses = ['127.0.0.1', '10.1.2.3', '100.64.1.2', '169.254.169.254', '8.8.8.8'];
+    const reaches = addresses.map((address) =>
+      reachOfAddress(form(address.split('.').map(Number))),
+    );
+    expect(reaches).toEqual(['loopback', 'private', 'private', 'never', 'public']);
+  });
+
+  it('leave other IPv6 addresses as they are', () => {
+    const addresses = ['2001:4860:4860::8888', '2606:4700::1111', '2001:1::7f00:1'];
+    expect(addresses.map(reachOfAddress)).toEqual(['public', 'public', 'public']);
+    expect(reachOfHost('[2002:7f00:1::]')).toBe('loopback');
+  });
+});
+
 describe('reachOfHost', () => {
   it('knows this machine and addresses by their host, and no other names', () => {
     expect(['localhost', 'a.localhost', 'localhost.', '[::1]'].map(reachOfHost)).toEqual(
