@@ -30,7 +30,7 @@ export class OutboxError extends Error {
 }
 
 export const DELIVERY_ERROR_MESSAGES = {
-  /** It answered with another status than 200 to 399. */
+  /** It answered with another status than 200 to 399, redirected where it is not followed, or sent a page after a redirect. */
   DELIVERY_REFUSED: 'the endpoint refused the event',
   /** It did not answer in time. */
   DELIVERY_TIMED_OUT: 'the endpoint did not answer in time',
@@ -44,7 +44,7 @@ export interface DeliveryErrorOptions {
   /** The name of the endpoint. */
   readonly endpoint: string;
   readonly status?: number | undefined;
-  /** What the system calls it: `ECONNREFUSED`. */
+  /** What the system calls it, `ECONNREFUSED`, or why an answer is no success. */
   readonly reason?: string | undefined;
 }
 
@@ -58,10 +58,8 @@ export class DeliveryError extends Error {
   readonly status: number | undefined;
 
   constructor(code: DeliveryErrorCode, { endpoint, status, reason }: DeliveryErrorOptions) {
-    const detail = status ?? reason;
-    super(
-      `${endpoint}: ${DELIVERY_ERROR_MESSAGES[code]}${detail === undefined ? '' : ` (${detail})`}`,
-    );
+    const detail = [status, reason].filter((part) => part !== undefined).join(': ');
+    super(`${endpoint}: ${DELIVERY_ERROR_MESSAGES[code]}${detail === '' ? '' : ` (${detail})`}`);
     this.code = code;
     this.endpoint = endpoint;
     this.status = status;

@@ -1,4 +1,4 @@
-import { Agent, fetch as undiciFetch, type Response } from 'undici';
+import { Agent, fetch as undiciFetch, type RequestInit, type Response } from 'undici';
 import type { Clock } from '../clock.ts';
 import { CLOUD_EVENT, encodeCloudEvent } from '../cloud-event.ts';
 import { DISTRIBUTION_EVENTS, encodeDistributionEnvelope } from '../distribution-envelope.ts';
@@ -7,6 +7,7 @@ import { DeliveryError } from '../errors.ts';
 import type { Notification } from '../event.ts';
 import type { NotifierObserver } from '../observer.ts';
 import { signatureHeaders } from '../signature.ts';
+import { followRedirect, isRedirect, MAXIMUM_REDIRECTS } from './redirect.ts';
 import type { Sink } from './sink.ts';
 
 export type Fetch = typeof undiciFetch;
@@ -23,8 +24,8 @@ const LONGEST_ANSWER = 64 * 1024;
 /**
  * Posts notifications to an endpoint, one attempt each, over one connection that is kept.
  *
- * Redirects are followed: 307 and 308 with the body, 301, 302 and 303 as a GET without it; `Authorization` does not go to
- * another origin. `write` rejects with DeliveryError `DELIVERY_REFUSED`, `DELIVERY_TIMED_OUT` or `DELIVERY_FAILED`.
+ * Redirects within the origin are followed, always with POST and the body; a page of HTML at their end is that of a login, and no
+ * success. Other redirects are refusals. `write` rejects with DeliveryError `DELIVERY_REFUSED`, `DELIVERY_TIMED_OUT` or `DELIVERY_FAILED`.
  *
  * @see distribution, notifications/http.go.
  */
@@ -45,9 +46,6 @@ export class HttpSink implements Sink {
   async write(notification: Notification, { signal }: { signal: AbortSignal }): Promise<void> {
     const { name } = this.#endpoint;
     const status = await this.#attempt(notification, signal);
-    if (status < 200 || status > 399) {
-      throw new DeliveryError('DELIVERY_REFUSED', { endpoint: name, status });
-    }
     this.#observer({ kind: 'delivered', endpoint: name, status });
   }
 
@@ -67,6 +65,7 @@ export class HttpSink implements Sink {
       return await this.#post(notification, attempt.signal);
     } catch (error) {
       signal.throwIfAborted();
+      if (DeliveryError.is(error)) throw error;
       const code = attempt.signal.aborted ? 'DELIVERY_TIMED_OUT' : 'DELIVERY_FAILED';
       throw new DeliveryError(code, { endpoint: name, reason: reasonOf(error) });
     } finally {
@@ -75,13 +74,33 @@ export class HttpSink implements Sink {
     }
   }
 
+  /** @throws DeliveryError `DELIVERY_REFUSED` */
   async #post(notification: Notification, signal: AbortSignal): Promise<number> {
-    const { url, headers, secret, envelope } = this.#endpoint;
+    const request = this.#requestFor(notification);
+    let url = new URL(this.#endpoint.url);
+    for (let redirects = 0; ; redirects++) {
+      const response = await this.#fetch(url, { ...request, signal });
+      await drain(response);
+      const { status, headers } = response;
+      if (!isRedirect(status)) {
+        if (status < 200 || status > 399) throw this.#refusal(status);
+        if (redirects > 0 && isPage(response)) throw this.#refusal(status, PAGE);
+        return status;
+      }
+      if (redirects === MAXIMUM_REDIRECTS) throw this.#refusal(status, 'too many redirects');
+      const next = followRedirect(url, headers.get('location'));
+      if (typeof next === 'string') throw this.#refusal(status, next);
+      url = next;
+    }
+  }
+
+  #requestFor(notification: Notification): RequestInit {
+    const { headers, secret, envelope } = this.#endpoint;
     const isCloudEvent = envelope === 'cloudevents';
     const body = isCloudEvent
       ? encodeCloudEvent(notification)
       : encodeDistributionEnvelope(notification.event);
-    const response = await this.#fetch(url, {
+    return {
       method: 'POST',
       headers: [
         ['Content-Type', isCloudEvent ? CLOUD_EVENT : DISTRIBUTION_EVENTS],
@@ -89,12 +108,23 @@ export class HttpSink implements Sink {
         ...(secret === undefined ? [] : signatureHeaders(secret, body, this.#clock.now())),
       ],
       body,
-      signal,
+      redirect: 'manual',
       dispatcher: this.#agent,
-    });
-    await drain(response);
-    return response.status;
+    };
   }
+
+  #refusal(status: number, reason?: string): DeliveryError {
+    return new DeliveryError('DELIVERY_REFUSED', { endpoint: this.#endpoint.name, status, reason });
+  }
+}
+
+const PAGE = 'it redirects to a page for people, such as a login';
+
+function isPage({ status, headers }: Response): boolean {
+  return (
+    status < 300 &&
+    /^(?:text\/html|application\/xhtml\+xml)\b/i.test(headers.get('content-type') ?? '')
+  );
 }
 
 /** Takes the answer off the connection, so that it can be used again. */

@@ -52,6 +52,22 @@ describe('the check by HTTP', () => {
     ]);
   });
 
+  it('is sent on by hostile redirects without the headers, and not without end', async () => {
+    const asked: unknown[] = [];
+    using other = await serve(({ headers }, response) => {
+      asked.push([headers['x-probe'], headers.authorization]);
+      response.end();
+    });
+    using server = await serve((_, response) =>
+      response.writeHead(302, { Location: other.url }).end(),
+    );
+    const url = server.url.replace('//', '//user:pass@');
+    await checkHttp(url, { ...HOW, headers: { 'X-Probe': ['a'] } });
+    expect(asked).toEqual([[undefined, undefined]]);
+    using circle = await serve((_, response) => response.writeHead(307, { Location: '/' }).end());
+    await expect(checkHttp(circle.url, HOW)).rejects.toThrow('too many redirects');
+  });
+
   it('fails with the status that is not the one it waits for', async () => {
     using server = await serve((_, response) => void response.writeHead(204).end());
     await checkHttp(server.url, { ...HOW, statuscode: 204 });

@@ -21,7 +21,13 @@ export interface HttpCheckOptions {
   readonly timeout: number;
 }
 
-/** Asks by HEAD, following redirects; fails when the status is another, or none comes in time. */
+/** As many as Go's HTTP client follows. */
+const MAXIMUM_REDIRECTS = 10;
+
+/**
+ * Asks by HEAD, following redirects; fails when the status is another, or none comes in time. Another origin is asked without the
+ * headers, which may prove who asks.
+ */
 export async function checkHttp(
   uri: string,
   { headers, statuscode, timeout }: HttpCheckOptions,
@@ -35,11 +41,29 @@ export async function checkHttp(
     for (const value of values) sent.append(name, value);
   }
   const signal = AbortSignal.timeout(timeout);
-  const { status } = await fetch(url, { method: 'HEAD', headers: sent, signal }).catch((cause) => {
+  const status = await headStatus(url, { headers: sent, signal }).catch((cause) => {
     throw new Error(`no answer: ${reasonOf(cause)}`, { cause });
   });
   if (status !== statuscode) throw new Error(`unexpected status: ${status}`);
 }
+
+async function headStatus(
+  first: URL,
+  { headers, signal }: { readonly headers: Headers; readonly signal: AbortSignal },
+): Promise<number> {
+  let url = first;
+  for (let redirects = 0; redirects <= MAXIMUM_REDIRECTS; redirects++) {
+    const own = url.origin === first.origin ? { headers } : {};
+    const answer = await fetch(url, { ...own, method: 'HEAD', redirect: 'manual', signal });
+    const location = answer.headers.get('Location');
+    if (!REDIRECTS.has(answer.status) || location === null) return answer.status;
+    url = new URL(location, url);
+    [url.username, url.password] = ['', ''];
+  }
+  throw new Error('too many redirects');
+}
+
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 function basicOf({ username, password }: URL): string {
   const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
