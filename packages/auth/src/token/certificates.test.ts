@@ -1,7 +1,13 @@
-import { X509Certificate } from 'node:crypto';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { generateKeyPairSync, X509Certificate, type KeyObject } from 'node:crypto';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parseCertificates, verifyChain } from './certificates.ts';
-import { createAuthority, issue, type Authority, type Issued } from './fixtures/authority.ts';
+import {
+  createAuthority,
+  createDearKey,
+  issue,
+  type Authority,
+  type Issued,
+} from './fixtures/authority.ts';
 import { NOW } from './fixtures/token-server.ts';
 
 describe('a chain of certificates', () => {
@@ -103,6 +109,92 @@ describe('a chain of certificates', () => {
 
   it('is not read beyond six certificates', async () => {
     expect(keyOf(leaf, intermediate, ...Array<Issued>(5).fill(intermediate))).toBeUndefined();
+  });
+});
+
+describe('certificate chains: a chain that its sender made', () => {
+  let authority: Authority;
+  let roots: readonly X509Certificate[];
+
+  beforeAll(async () => {
+    authority = await createAuthority();
+    roots = parseCertificates(authority.root.toString('pem'));
+  });
+  afterEach(() => vi.restoreAllMocks());
+
+  /** Keys that signatures are checked with while a chain is verified; each check is still made. */
+  function keysTriedFor(
+    chain: readonly Issued[],
+    trusted: readonly X509Certificate[] = roots,
+  ): readonly KeyObject[] {
+    const verify = vi.spyOn(X509Certificate.prototype, 'verify');
+    const options = { roots: trusted, now: NOW };
+    expect(
+      verifyChain(
+        chain.map(({ der }) => der),
+        options,
+      ),
+    ).toBeUndefined();
+    return verify.mock.calls.map(([key]) => key);
+  }
+
+  async function selfMade(subject: string): Promise<readonly Issued[]> {
+    const publicKey = createDearKey();
+    const certificates: Issued[] = [];
+    for (let index = 0; index < 6; index++) {
+      certificates.push(await issue({ subject, isAuthority: true, publicKey }));
+    }
+    return certificates;
+  }
+
+  it('has no signature checked when nothing in it names a root as its issuer', async () => {
+    const loop = Array.from({ length: 6 }, () => issue({ subject: 'loop', isAuthority: true }));
+    expect(keysTriedFor(await Promise.all(loop))).toEqual([]);
+  });
+
+  it('has signatures checked with the key of the root alone, each once', async () => {
+    const keys = keysTriedFor(await selfMade('root'));
+    expect(keys).toHaveLength(6);
+    expect(keys.every((key) => key.equals(roots[0]!.publicKey))).toBe(true);
+  });
+
+  it('has a bounded number of signatures checked, however many roots share a name', async () => {
+    const many = await Promise.all(Array.from({ length: 8 }, () => createAuthority('root')));
+    const trusted = many.map(({ root }) => new X509Certificate(root.toString('pem')));
+    expect(keysTriedFor(await selfMade('root'), trusted)).toHaveLength(16);
+  });
+
+  it('is not even parsed without roots', async () => {
+    const chain = (await selfMade('loop')).map(({ der }) => der);
+    const parsed = vi.spyOn(Buffer, 'from');
+    verifyChain(chain, { roots: [], now: NOW });
+    expect(parsed).not.toHaveBeenCalled();
+  });
+
+  it('is not parsed when a certificate is longer than one can be', () => {
+    const parsed = vi.spyOn(Buffer, 'from');
+    expect(verifyChain(['A'.repeat(8193)], { roots, now: NOW })).toBeUndefined();
+    expect(parsed).not.toHaveBeenCalled();
+  });
+
+  it.each([
+    ['an RSA exponent as long as the modulus', () => createDearKey()],
+    ['an RSA modulus of 16384 bits', () => createDearKey(16_384)],
+    ['an unusual curve', () => generateKeyPairSync('ec', { namedCurve: 'sect571r1' }).publicKey],
+    ['a key of another kind', () => generateKeyPairSync('ed448').publicKey],
+  ])('does not count with %s, even when a root signed it', async (_, createKey) => {
+    const middle = await issue({
+      subject: 'middle',
+      issuer: authority.issued,
+      isAuthority: true,
+      publicKey: createKey(),
+    });
+    const leaf = await issue({ subject: 'leaf', issuer: middle });
+    const [tried, ...others] = keysTriedFor([leaf, middle]);
+    expect(tried?.equals(roots[0]!.publicKey)).toBe(true);
+    expect(others).toEqual([]);
+    const alone = verifyChain([middle.der], { roots, now: NOW });
+    expect(alone).toBeUndefined();
   });
 });
 

@@ -9,17 +9,21 @@ export interface GrantedScope {
   readonly actions: readonly string[];
 }
 
+/** The scopes of a token, by the name of the resource: a token for a thousand repositories is not searched for each. */
+export type GrantedScopes = ReadonlyMap<string, readonly GrantedScope[]>;
+
 /**
  * Reads the `access` claim; absent and `null` grant nothing.
  *
  * @returns `undefined` when it is malformed.
  * @see distribution, "Docker Registry Token Authentication Implementation".
  */
-export function parseScopes(claim: unknown): readonly GrantedScope[] | undefined {
-  if (claim === undefined || claim === null) return [];
+export function parseScopes(claim: unknown): GrantedScopes | undefined {
+  if (claim === undefined || claim === null) return new Map();
   if (!Array.isArray(claim)) return undefined;
   const scopes = claim.map(parseScope);
-  return scopes.includes(undefined) ? undefined : (scopes as GrantedScope[]);
+  if (scopes.includes(undefined)) return undefined;
+  return Map.groupBy(scopes as GrantedScope[], ({ name }) => name);
 }
 
 function parseScope(entry: unknown): GrantedScope | undefined {
@@ -37,13 +41,12 @@ function actionOf({ action }: Access): string {
   return action === 'overwrite' ? 'push' : action;
 }
 
-export function isGranted(scopes: readonly GrantedScope[], access: Access): boolean {
+export function isGranted(scopes: GrantedScopes, access: Access): boolean {
   const action = actionOf(access);
-  return scopes.some(
-    ({ type, name, actions }) =>
-      type === access.type &&
-      name === access.name &&
-      (actions.includes(action) || actions.includes('*')),
+  const ofName = scopes.get(access.name) ?? [];
+  return ofName.some(
+    ({ type, actions }) =>
+      type === access.type && (actions.includes(action) || actions.includes('*')),
   );
 }
 
@@ -54,11 +57,11 @@ export function isGranted(scopes: readonly GrantedScope[], access: Access): bool
  * @see distribution, registry/auth/token, `resources`.
  */
 export function grantedClasses(
-  scopes: readonly GrantedScope[],
+  scopes: GrantedScopes,
   repository: string,
 ): readonly string[] | undefined {
-  const of = scopes.filter(({ type, name }) => type === 'repository' && name === repository);
-  return of.length === 0 ? undefined : of.map((scope) => scope.class);
+  const granted = (scopes.get(repository) ?? []).filter(({ type }) => type === 'repository');
+  return granted.length === 0 ? undefined : granted.map((scope) => scope.class);
 }
 
 /**

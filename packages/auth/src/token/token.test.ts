@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { parseRepositoryName, type Access, type RepositoryAction } from '@purser/core';
 import { describeAccessControllerConformance } from '@purser/core/conformance';
 import { createBadTokens, type BadTokens } from './fixtures/bad-tokens.ts';
@@ -145,6 +145,28 @@ describe('a token', () => {
     expect((await controller.identify({ authorization })).user).toBe('alice');
     trust = { roots: [], keys: new Map() };
     expect((await controller.identify({ authorization })).user).toBeUndefined();
+  });
+});
+
+describe('certificate chains: a token', () => {
+  it('whose header is longer than the longest chain is not read', async () => {
+    const parse = vi.spyOn(JSON, 'parse');
+    const header = { alg: 'ES256', kid: 'ES256', more: 'x'.repeat(60_000) };
+    const { privateKey } = server.pairs.get('ES256')!;
+    const token = await sign(CLAIMS, header, privateKey);
+    parse.mockClear();
+    expect((await identify(token)).user).toBeUndefined();
+    expect(parse).not.toHaveBeenCalled();
+    parse.mockRestore();
+  });
+
+  it('for very many repositories and audiences is valid', async () => {
+    const aud = Array.from({ length: 5000 }, (_, index) => `service-${index}`);
+    const granted = aud.map((name) => ({ type: 'repository', name, actions: ['pull'] }));
+    const claims = { ...CLAIMS, aud: [...aud, SETTINGS.service], access: granted };
+    const caller = await identify(await tokenOf(claims));
+    expect(caller.refusalOf([access('pull', 'service-4999')])).toBeUndefined();
+    expect(caller.refusalOf([access('pull', 'service-5000')])).toBeDefined();
   });
 });
 

@@ -1,7 +1,13 @@
 import type { Access, AccessController, AccessRequest } from '@purser/core';
 import { jwtVerify, type JWTPayload } from 'jose';
 import { checkText, credentialsOf, formatChallenge } from '../challenge.ts';
-import { formatScope, grantedClasses, isGranted, parseScopes, type GrantedScope } from './scope.ts';
+import {
+  formatScope,
+  grantedClasses,
+  isGranted,
+  parseScopes,
+  type GrantedScopes,
+} from './scope.ts';
 import { signingKeyOf, type Trust } from './signing-key.ts';
 
 /** Those that a public key can verify. */
@@ -43,6 +49,9 @@ export interface TokenOptions {
 /** How far the clock of the token server may be off. */
 const LEEWAY_SECONDS = 60;
 
+/** In characters. The header is parsed before anything is verified; the longest chain of certificates fits. */
+const MAXIMUM_HEADER = 72 * 1024;
+
 /**
  * Lets in who has a token of a token server, for what it grants.
  *
@@ -75,13 +84,14 @@ export function createTokenController(options: TokenOptions): AccessController {
 
 interface Grant {
   readonly user: string | undefined;
-  readonly scopes: readonly GrantedScope[];
+  readonly scopes: GrantedScopes;
 }
 
-/** @returns `undefined` for a token that does not count, whyever. */
+/** @returns `undefined` if the token is invalid for any reason. */
 async function verify(token: string, options: TokenOptions): Promise<Grant | undefined> {
   const { issuer, service, trust, algorithms = SIGNING_ALGORITHMS } = options;
   const now = options.now?.() ?? new Date();
+  if (token.indexOf('.') > MAXIMUM_HEADER) return undefined;
   let payload: JWTPayload;
   try {
     ({ payload } = await jwtVerify(
