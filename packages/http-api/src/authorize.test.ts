@@ -36,15 +36,18 @@ describe('the rights that a request needs', () => {
     expect(access.wanted).toEqual([[], [], ['registry:catalog:*']]);
   });
 
-  it('include to pull from the source of a mount, whatever the method', async () => {
+  it('include the source of a mount in a challenge, so that a token server is asked for both', async () => {
     const access = scriptedAccess({ rights: [] });
     await using server = await serve({ access });
     const path = `/v2/team/app/blobs/uploads/?mount=${DIGEST}&from=other/app`;
-    await fetch(server.url + path, { method: 'POST' });
-    await fetch(server.url + path);
-    expect(access.wanted).toEqual([
-      ['repository:team/app:pull', 'repository:team/app:push', 'repository:other/app:pull'],
-      ['repository:team/app:pull', 'repository:other/app:pull'],
+    const needed = ['repository:team/app:pull', 'repository:team/app:push'];
+    const answer = await fetch(server.url + path, { method: 'POST' });
+    expect(access.wanted).toEqual([needed, [...needed, 'repository:other/app:pull']]);
+    const [error] = await envelopeOf(answer);
+    expect(error?.detail).toMatchObject([
+      { Name: 'team/app', Action: 'pull' },
+      { Name: 'team/app', Action: 'push' },
+      { Name: 'other/app', Action: 'pull' },
     ]);
   });
 
@@ -198,11 +201,29 @@ describe('CVE-2024-39897: mounting what the caller may not pull', () => {
   const mount = (url: string, query: string) =>
     fetch(`${url}/v2/mine/blobs/uploads/?mount=${DIGEST}${query}`, { method: 'POST' });
 
-  it('from a repository that is named is refused', async () => {
-    await using server = await serve({ access: scriptedAccess({ rights }) });
-    await server.repository('secret').blobs.put(CONTENT);
-    expect((await mount(server.url, '&from=secret')).status).toBe(401);
-    expect(await server.repository('mine').blobs.stat(DIGEST)).toBeUndefined();
+  // Clients name repositories that they may not pull, and some that never existed: a refusal would end their push.
+  it.each([false, true])(
+    'from a named repository begins an upload, which never tells whether it has the blob (denied: %j)',
+    async (denies) => {
+      await using server = await serve({ access: scriptedAccess({ rights, denies }) });
+      await server.repository('secret').blobs.put(CONTENT);
+      const answers = [];
+      for (const source of ['secret', 'empty', 'mine/../secret', 'no/such']) {
+        const answer = await mount(server.url, `&from=${source}`);
+        answers.push(answer.status, answer.headers.get('location') !== null, await answer.text());
+      }
+      expect(answers).toEqual(Array.from({ length: 4 }, () => [202, true, '']).flat());
+      expect(await server.repository('mine').blobs.stat(DIGEST)).toBeUndefined();
+    },
+  );
+
+  it('is refused to a caller who may not push to the target, whatever the source', async () => {
+    const access = scriptedAccess({ rights: ['repository:mine:pull', 'repository:open:pull'] });
+    await using server = await serve({ access });
+    await server.repository('open').blobs.put(CONTENT);
+    for (const query of ['', '&from=open', '&from=secret']) {
+      expect((await mount(server.url, query)).status).toBe(401);
+    }
   });
 
   it('without a name finds nothing, as if it were not there', async () => {

@@ -7,20 +7,26 @@ import {
   type Caller,
   type RepositoryAction,
   type RepositoryName,
+  type RouteName,
 } from '@purser/core';
 import type { Context } from 'koa';
 import { forwardedOrigin, isHost } from './forwarded.ts';
 import { splitTarget } from './request-target.ts';
 import { requestedHost } from './requested-host.ts';
 
-/** What a request is directed at, as far as rights go. */
-export type Target =
-  | { readonly repository: RepositoryName }
-  | { readonly registry: 'base' | 'catalog' };
+/** The endpoint of a request, and the repository that serves it. */
+export interface Target {
+  readonly route: RouteName;
+  /** Absent for the endpoints of the registry itself. */
+  readonly repository: RepositoryName | undefined;
+}
 
 /**
- * Finds out who asks, and refuses who may not do what the request is about to do. The verified name is left in
+ * Identifies the caller, and refuses a request that the caller has no right to. The verified name is left in
  * `context.state.user`.
+ *
+ * The right to pull from the source of a mount is part of every challenge, as in distribution, so that clients get a token
+ * that includes it. A caller without that right is not refused: the blob is uploaded instead of mounted.
  *
  * @throws RegistryError `UNAUTHORIZED`, with `WWW-Authenticate` set; `DENIED`; whatever the controller fails with.
  * @see distribution, registry/handlers/app.go, `authorized`.
@@ -39,10 +45,13 @@ export async function authorize(
     forwardedScheme: scheme,
   });
   context.state['user'] = caller.user;
-  const wanted = accessFor(context, target);
-  const refusal = await caller.refusalOf(wanted);
-  if (refusal !== undefined) throw refuse(context, refusal, wanted);
-  return caller;
+  const needed = accessFor(context, target);
+  const refusal = await caller.refusalOf(needed);
+  if (refusal === undefined) return caller;
+  const source = mountSourceOf(context);
+  if (source === undefined) throw refuse(context, refusal, needed);
+  const wanted = [...needed, source];
+  throw refuse(context, (await caller.refusalOf(wanted)) ?? refusal, wanted);
 }
 
 /**
@@ -73,17 +82,16 @@ const NEEDED: Readonly<Record<string, readonly RepositoryAction[]>> = {
   PUT: ['pull', 'push'],
 };
 
-/** The rights that a request needs by its method and its path; a mount needs to pull from its source. */
-function accessFor(context: Context, target: Target): readonly Access[] {
-  if ('registry' in target) return target.registry === 'catalog' ? [CATALOG] : [];
-  const wanted = (NEEDED[context.method] ?? []).map((action) =>
-    accessTo(target.repository, action),
-  );
+/** The rights that a request needs by its method and its endpoint. */
+function accessFor({ method }: Context, { route, repository }: Target): readonly Access[] {
+  if (repository === undefined) return route === 'catalog' ? [CATALOG] : [];
+  return (NEEDED[method] ?? []).map((action) => accessTo(repository, action));
+}
+
+/** The right that a mount needs besides. No repository has an invalid name. */
+function mountSourceOf(context: Context): Access | undefined {
   const source = new URLSearchParams(splitTarget(context.url).query).get('from');
-  // No repository has an invalid name, and what is not there needs no right.
-  return source !== null && isRepositoryName(source)
-    ? [...wanted, accessTo(source, 'pull')]
-    : wanted;
+  return source !== null && isRepositoryName(source) ? accessTo(source, 'pull') : undefined;
 }
 
 const CATALOG: Access = { type: 'registry', name: 'catalog', action: '*' };

@@ -19,4 +19,9 @@ export { createRequestHandler } from './create-request-handler.ts';
 export type { AnswerFacts, RegistryApiOptions, RequestFacts } from './options.ts';
 export { PROTECTIVE_HEADERS } from './protective-headers.ts';
 export { renderedError, renderError, type RenderedError } from './render-errors.ts';
+export type {
+  RepositoryResolver,
+  RequestedRepository,
+  ServedRepository,
+} from './served-repository.ts';
 export type { WriteGate } from './write-gate.ts';

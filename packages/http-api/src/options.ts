@@ -10,6 +10,7 @@ import {
 } from '@purser/core';
 import type { Context } from 'koa';
 import { PROTECTIVE_HEADERS } from './protective-headers.ts';
+import type { RepositoryResolver } from './served-repository.ts';
 import { createUrlBuilder, type UrlBuilder } from './urls.ts';
 import type { WriteGate } from './write-gate.ts';
 
@@ -61,6 +62,11 @@ export interface RegistryApiOptions {
   readonly admit?: ((context: Context) => Promise<void> | undefined) | undefined;
   /** Decides whether content may be changed at this moment. Default: it always may. */
   readonly writes?: WriteGate | undefined;
+  /**
+   * Finds the repository that serves a request, before the caller's rights are checked. Its name is the only one from then
+   * on: for rights, challenges, refusals, storage and `decorate`. Default: the name in the path; `ns` is ignored.
+   */
+  readonly resolveRepository?: RepositoryResolver | undefined;
   /** Wraps a repository for one request, as observers and policies do. Default: it is used as it is. */
   readonly decorate?: ((repository: Repository, facts: RequestFacts) => Repository) | undefined;
   /**
@@ -92,12 +98,6 @@ export interface RequestFacts {
   readonly baseUrl: string;
   /** `context.state.requestId`, when an outer middleware left a text there. */
   readonly id?: string | undefined;
-  /**
-   * The query parameter `ns`: the host that the client took the name of the repository from.
-   *
-   * @see OCI distribution-spec, "Registry Proxying".
-   */
-  readonly namespace?: string | undefined;
   /** Adds to the answer of this request, until it is sent. */
   readonly answer: AnswerFacts;
 }
@@ -105,8 +105,6 @@ export interface RequestFacts {
 export interface AnswerFacts {
   /** Adds a `Warning` for a person to read: ASCII, and left out when all of them exceed 4096 bytes. */
   warn(text: string): void;
-  /** Says by `OCI-Namespace` that it was the namespace that decided where content comes from. */
-  scopeTo(namespace: string): void;
 }
 
 /** The options with every default filled in, checked once. */
@@ -125,6 +123,7 @@ export interface Settings {
   readonly access: AccessController | undefined;
   readonly admit: ((context: Context) => Promise<void> | undefined) | undefined;
   readonly writes: WriteGate | undefined;
+  readonly resolveRepository: RepositoryResolver | undefined;
   readonly decorate: ((repository: Repository, facts: RequestFacts) => Repository) | undefined;
   readonly onRoute: (route: RouteName, context: Context) => void;
   readonly onError: (error: unknown, context: Context) => void;
@@ -154,6 +153,7 @@ export function resolveOptions(options: RegistryApiOptions): Settings {
     access: options.access,
     admit: options.admit,
     writes: options.writes,
+    resolveRepository: options.resolveRepository,
     decorate: options.decorate,
     onRoute: options.onRoute ?? ignore,
     onError: options.onError ?? ignore,

@@ -49,7 +49,13 @@ export async function collectPage<T extends string>(
   return { entries, next: next.toString() };
 }
 
-/** @see RFC 8288. */
-export function nextLink(path: string, query: string): string {
-  return `<${path}?${query}>; rel="next"`;
+/**
+ * The link to the next page.
+ *
+ * @param namespace Repeated in the link, so that it leads to the same repository.
+ * @see RFC 8288.
+ */
+export function nextLink(path: string, query: string, namespace?: string): string {
+  const more = namespace === undefined ? '' : `&ns=${encodeURIComponent(namespace)}`;
+  return `<${path}?${query}${more}>; rel="next"`;
 }

@@ -177,7 +177,7 @@ describe('createRegistryApi', () => {
     });
     application.use(createRegistryApi({ ...options(), decorate }));
     await using server = await listen(handlerOf(application));
-    await fetch(`${server.url}/v2/a/manifests/x?ns=docker.io`, {
+    await fetch(`${server.url}/v2/a/manifests/x`, {
       headers: { 'User-Agent': 'docker/27', Authorization: `Basic ${btoa('alice:x')}` },
     });
     expect(seen).toEqual([
@@ -189,8 +189,7 @@ describe('createRegistryApi', () => {
         user: 'alice',
         userAgent: 'docker/27',
         id: 'id-1',
-        namespace: 'docker.io',
-        answer: { warn: expect.any(Function), scopeTo: expect.any(Function) },
+        answer: { warn: expect.any(Function) },
       },
     ]);
     await fetch(`${server.url}/v2/`);
@@ -199,17 +198,15 @@ describe('createRegistryApi', () => {
   });
 
   it('lets decorate add to the answer', async () => {
-    const decorate = (repository: Repository, { answer, namespace }: RequestFacts) => {
+    const decorate = (repository: Repository, { answer }: RequestFacts) => {
       answer.warn('docker.io is "down"');
-      answer.scopeTo(namespace!);
       return repository;
     };
     const application = new Koa();
     application.use(createRegistryApi({ ...options(), decorate }));
     await using server = await listen(handlerOf(application));
-    const { headers } = await fetch(`${server.url}/v2/a/manifests/x?ns=docker.io`);
+    const { headers } = await fetch(`${server.url}/v2/a/manifests/x`);
     expect(headers.get('Warning')).toBe('299 - "docker.io is \\"down\\""');
-    expect(headers.get('OCI-Namespace')).toBe('docker.io');
   });
 
   it('tells where things are below the path it is mounted at', async () => {

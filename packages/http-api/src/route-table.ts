@@ -1,6 +1,5 @@
 import Router from '@koa/router';
 import {
-  parseRepositoryName,
   RegistryError,
   routes,
   type Caller,
@@ -10,15 +9,8 @@ import {
 } from '@purser/core';
 import type { Context, Middleware } from 'koa';
 import { answerEmpty } from './answers.ts';
-import { authorize, type Target } from './authorize.ts';
-import {
-  queryOf,
-  type Call,
-  type Handler,
-  type Method,
-  type MethodTable,
-  type RepositoryCall,
-} from './call.ts';
+import { authorize } from './authorize.ts';
+import type { Call, Handler, Method, MethodTable, RepositoryCall } from './call.ts';
 import { base } from './handlers/base.ts';
 import { blobs } from './handlers/blobs.ts';
 import { catalog } from './handlers/catalog.ts';
@@ -29,6 +21,7 @@ import { tags } from './handlers/tags.ts';
 import { upload, uploads } from './handlers/uploads.ts';
 import { claimedUser, clientAddress } from './client-claims.ts';
 import type { RequestFacts, Settings } from './options.ts';
+import { resolveNames } from './served-repository.ts';
 import { warn } from './warnings.ts';
 import { admitWrite, allowedNow } from './write-gate.ts';
 
@@ -71,18 +64,23 @@ function createDispatcher(settings: Settings, routeName: RouteName, table: Metho
     onRoute(routeName, context);
     const parameters = route.parse(context['newRouterPath']);
     if (isPreflight(context)) return answerOtherMethod(context, allowedNow(methods, writes));
-    const caller = access && (await authorize(context, access, targetOf(routeName, parameters)));
+    // The names come first: no caller has rights to a name that no repository can have.
+    const names = OF_REGISTRY.has(routeName) ? undefined : namesOf(context, parameters, settings);
+    const target = { route: routeName, repository: names?.served.name };
+    const caller = access && (await authorize(context, access, target));
     const handler = handlers.get(context.method);
     if (handler === undefined) return answerOtherMethod(context, allowedNow(methods, writes));
     using _write = admitWrite(context, methods, writes);
-    await handler({ context, settings, parameters, caller });
+    await handler({ context, settings, parameters, caller, names });
   };
 }
 
-/** Nobody is asked for rights to a name that nothing can have. */
-function targetOf(routeName: RouteName, parameters: unknown): Target {
-  if (routeName === 'base' || routeName === 'catalog') return { registry: routeName };
-  return { repository: parseRepositoryName((parameters as { readonly name: string }).name) };
+/** Routes without a repository. */
+const OF_REGISTRY: ReadonlySet<RouteName> = new Set(['base', 'catalog']);
+
+function namesOf(context: Context, parameters: unknown, { resolveRepository }: Settings) {
+  const { name } = parameters as { readonly name: string };
+  return resolveNames(context, name, resolveRepository);
 }
 
 /** A browser asks, before a page of another host sends its request. It has no login then, and is told nothing but `Allow`. */
@@ -98,7 +96,7 @@ function answerOtherMethod(context: Context, allow: string): void {
   answerEmpty(context, 200);
 }
 
-/** Lets handlers work on the repository that the path names, once its name has proved to be one. */
+/** Lets handlers work on the repository that serves the request. */
 function inRepository<P>(
   table: MethodTable<RepositoryCall<P>>,
 ): MethodTable<Call<P & { readonly name: string }>> {
@@ -106,17 +104,19 @@ function inRepository<P>(
     ([method, handler]) =>
       [
         method as Method,
-        (call: Call<P & { readonly name: string }>) =>
-          handler({ ...call, repository: openRepository(call) }),
+        (call: Call<P & { readonly name: string }>) => handler(inRepositoryOf(call)),
       ] as const,
   );
   return Object.fromEntries(entries);
 }
 
-function openRepository(call: Call<{ readonly name: string }>) {
-  const { registry, decorate } = call.settings;
-  const repository = registry.repository(parseRepositoryName(call.parameters.name));
-  return decorate ? decorate(repository, factsOf(call)) : repository;
+function inRepositoryOf<P>(call: Call<P>): RepositoryCall<P> {
+  const { context, settings, names } = call;
+  const { requested, served } = names!;
+  if (served.namespace !== undefined) context.set('OCI-Namespace', served.namespace);
+  const repository = settings.registry.repository(served.name);
+  const decorated = settings.decorate?.(repository, factsOf(call)) ?? repository;
+  return { ...call, repository: decorated, requested };
 }
 
 function factsOf(call: Call): RequestFacts {
@@ -131,11 +131,7 @@ function factsOf(call: Call): RequestFacts {
     userAgent: context.get('User-Agent'),
     baseUrl: urls.locate(context, ''),
     id: typeof id === 'string' ? id : undefined,
-    namespace: queryOf(call).get('ns') || undefined,
-    answer: {
-      warn: (text) => warn(context, text),
-      scopeTo: (namespace) => context.set('OCI-Namespace', namespace),
-    },
+    answer: { warn: (text) => warn(context, text) },
   };
 }
 

@@ -15,8 +15,6 @@ export interface PullContext {
 
 /** One request, as far as it matters here. */
 export interface PullRequest {
-  /** The host that the client took the name of the repository from: `docker.io`. */
-  readonly namespace?: string | undefined;
   /**
    * Whether who looks at a blob goes on to open it. Then it is fetched when it is looked at, in one upstream request
    * instead of two. Default `false`.
@@ -24,6 +22,4 @@ export interface PullRequest {
   readonly opensBlobs?: boolean | undefined;
   /** Told when an answer is what was pulled before, since an upstream cannot give a newer one. */
   readonly onStale?: ((upstream: string) => void) | undefined;
-  /** Told when it was the namespace that chose the upstream. */
-  readonly onNamespaceUsed?: ((namespace: string) => void) | undefined;
 }

@@ -24,39 +24,68 @@ describe('the upstream of a name', () => {
     ['quay.io', 'hub', 'quay.io'],
     ['quay.iox/app', 'hub', 'quay.iox/app'],
   ])('%s is %s by its prefix, where it is %s', (asked, found, there) => {
-    expect(TABLE.find(name(asked), undefined)).toMatchObject({
+    expect(TABLE.find(name(asked))).toMatchObject({
       upstream: { name: found },
       remoteName: there,
-      localName: asked,
-      isByNamespace: false,
     });
+    expect(TABLE.resolve({ name: name(asked) })).toEqual({ name: asked });
   });
 
   it.each([
     ['quay.io', 'quay', 'quay.io/coreos/etcd'],
     ['docker.io', 'hub', 'coreos/etcd'],
   ])('of the namespace %s is %s, and what it has is kept as %s', (namespace, found, here) => {
-    expect(TABLE.find(name('coreos/etcd'), namespace)).toMatchObject({
+    const resolved = TABLE.resolve({ name: name('coreos/etcd'), namespace });
+    expect(resolved).toEqual({ name: here, namespace });
+    expect(TABLE.find(resolved.name)).toMatchObject({
       upstream: { name: found },
       remoteName: 'coreos/etcd',
-      localName: here,
-      isByNamespace: true,
     });
   });
 
   it('is none for a namespace that nobody configured, whatever its name', () => {
-    expect(() => TABLE.find(name('quay.io/team/app'), '169.254.169.254')).toThrow(
+    const requested = { name: name('quay.io/team/app'), namespace: '169.254.169.254' };
+    expect(() => TABLE.resolve(requested)).toThrow(
       expect.objectContaining({ code: 'NAME_UNKNOWN' }),
+    );
+  });
+
+  // What one upstream gives must not be kept, nor served, as another's.
+  it.each([
+    ['docker.io', 'quay.io/coreos/etcd'],
+    ['docker.io', 'quay.io/team/app'],
+    ['quay.io', 'team/app'],
+  ])(
+    'authorised and served names: is none for %s and %s, a name that is of another upstream here',
+    (namespace, asked) => {
+      expect(() => TABLE.resolve({ name: name(asked), namespace })).toThrow(
+        expect.objectContaining({ code: 'NAME_UNKNOWN' }),
+      );
+    },
+  );
+
+  it('does not depend on the case of the namespace', () => {
+    // The last is a Kelvin sign, whose lower case is a k: no header could repeat it.
+    for (const namespace of ['docker.io', 'DOCKER.io', 'doc\u212aer.io']) {
+      const resolved = TABLE.resolve({ name: name('a'), namespace });
+      expect(resolved).toEqual({ name: 'a', namespace: 'docker.io' });
+    }
+  });
+
+  it('cannot have a name that is too long here', () => {
+    const requested = { name: name('a'.repeat(250)), namespace: 'quay.io' };
+    expect(() => TABLE.resolve(requested)).toThrow(
+      expect.objectContaining({ code: 'NAME_INVALID' }),
     );
   });
 
   it('does not depend on the namespace while no upstream has one', () => {
     const table = new UpstreamTable([upstream()]);
-    expect(table.find(name('a/b'), 'quay.io')).toMatchObject({ localName: 'a/b' });
+    expect(table.resolve({ name: name('a/b'), namespace: 'quay.io' })).toEqual({ name: 'a/b' });
   });
 
   it('is none when no prefix fits and there is no upstream without', () => {
-    expect(new UpstreamTable([QUAY]).find(name('library/debian'), undefined)).toBeUndefined();
+    expect(new UpstreamTable([QUAY]).find(name('library/debian'))).toBeUndefined();
   });
 
   it.each([
@@ -84,17 +113,13 @@ describe('a registry of several upstreams', () => {
     return { ...made, second };
   }
 
-  it('keeps under its prefix what it pulled by a namespace, and calls it what the client does', async () => {
+  it('keeps under its prefix what it pulled by a namespace', async () => {
     const { registry, second, store } = createTwo();
     const { digest } = await pushImage(second.content);
-    const used: string[] = [];
-    const repository = registry.repository(name('team/app'), {
-      namespace: 'two',
-      onNamespaceUsed: (namespace) => used.push(namespace),
-    });
-    expect(repository.name).toBe('team/app');
+    const resolved = registry.resolve({ name: name('team/app'), namespace: 'two' });
+    const repository = registry.repository(resolved.name);
+    expect(repository.name).toBe('second/team/app');
     expect(await repository.tags.get(LATEST)).toBe(digest);
-    expect(used).toEqual(['two']);
     expect(await store.repository(name('second/team/app')).tags.get(LATEST)).toBe(digest);
     await registry.repository(name('second/team/app')).manifests.get(digest);
     expect(second.asked).toEqual(['tag']);

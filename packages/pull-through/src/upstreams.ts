@@ -20,15 +20,18 @@ export interface Upstream {
   readonly namespaces?: readonly string[] | undefined;
 }
 
-/** Where a repository comes from. */
+/** The source of a repository. */
 export interface Route {
   readonly upstream: Upstream;
   /** Its name there. */
   readonly remoteName: RepositoryName;
-  /** The name under which it is kept here. */
-  readonly localName: RepositoryName;
-  /** Whether the namespace chose the upstream. */
-  readonly isByNamespace: boolean;
+}
+
+/** A repository as a client names it. */
+export interface NamedRepository {
+  readonly name: RepositoryName;
+  /** The host that the client took the name from, `ns`; in a result, only if it decided the name. */
+  readonly namespace?: string | undefined;
 }
 
 /** Finds the upstream of a name: only ever one of those configured. */
@@ -50,35 +53,35 @@ export class UpstreamTable {
     for (const upstream of upstreams) this.#addNamespaces(upstream);
   }
 
-  /**
-   * @param namespace Ignored while no upstream has one, as distribution does.
-   * @returns `undefined` when the name is not of an upstream.
-   * @throws RegistryError `NAME_UNKNOWN` when no upstream has the namespace: nobody else may answer in its name;
-   * `NAME_INVALID` when the name is too long to be kept.
-   */
-  find(name: RepositoryName, namespace: string | undefined): Route | undefined {
-    if (namespace && this.#byNamespace.size > 0) return this.#findByNamespace(name, namespace);
+  /** @returns `undefined` if the name belongs to no upstream. */
+  find(name: RepositoryName): Route | undefined {
     for (const upstream of this.#prefixed) {
       const start = `${upstream.prefix}/`;
       if (!name.startsWith(start)) continue;
-      const remoteName = parseRepositoryName(name.slice(start.length));
-      return { upstream, remoteName, localName: name, isByNamespace: false };
+      return { upstream, remoteName: parseRepositoryName(name.slice(start.length)) };
     }
     const upstream = this.#default;
-    return upstream && { upstream, remoteName: name, localName: name, isByNamespace: false };
+    return upstream && { upstream, remoteName: name };
   }
 
-  #findByNamespace(name: RepositoryName, namespace: string): Route {
-    const upstream = this.#byNamespace.get(namespace.toLowerCase());
-    if (upstream === undefined) {
-      throw new RegistryError('NAME_UNKNOWN', {
-        message: 'no upstream is configured for the namespace that the client asks for',
-        detail: { ns: namespace.slice(0, 255) },
-      });
-    }
+  /**
+   * Returns the repository here that has what a client asks for.
+   *
+   * The namespace is ignored while no upstream has one, as in distribution.
+   *
+   * @throws RegistryError `NAME_UNKNOWN` if the namespace belongs to no upstream, or if the name here belongs to another
+   * upstream than that of the namespace: no registry may answer in the name of another. `NAME_INVALID` if the name here
+   * is too long.
+   */
+  resolve({ name, namespace }: NamedRepository): NamedRepository {
+    if (!namespace || this.#byNamespace.size === 0) return { name };
+    const key = namespace.toLowerCase();
+    const upstream = this.#byNamespace.get(key);
+    if (upstream === undefined) throw unknownNamespace(namespace);
     const { prefix } = upstream;
     const localName = prefix ? parseRepositoryName(`${prefix}/${name}`) : name;
-    return { upstream, remoteName: name, localName, isByNamespace: true };
+    if (this.find(localName)?.upstream !== upstream) throw unknownNamespace(namespace);
+    return { name: localName, namespace: key };
   }
 
   #addNamespaces(upstream: Upstream): void {
@@ -88,6 +91,13 @@ export class UpstreamTable {
       this.#byNamespace.set(key, upstream);
     }
   }
+}
+
+function unknownNamespace(namespace: string): RegistryError {
+  return new RegistryError('NAME_UNKNOWN', {
+    message: 'no upstream is configured for this name in this namespace',
+    detail: { ns: namespace.slice(0, 255) },
+  });
 }
 
 function requireDistinct(prefixes: readonly string[]): void {

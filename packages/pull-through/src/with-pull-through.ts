@@ -12,7 +12,7 @@ import { PulledBlobs } from './pulled-blobs.ts';
 import { PulledManifests } from './pulled-manifests.ts';
 import { PulledTags } from './pulled-tags.ts';
 import { SingleFlight } from './single-flight.ts';
-import { UpstreamTable, type Route, type Upstream } from './upstreams.ts';
+import { UpstreamTable, type NamedRepository, type Route, type Upstream } from './upstreams.ts';
 
 export interface PullThroughOptions {
   /** The registries to pull from. */
@@ -43,10 +43,15 @@ export interface PullThroughOptions {
 /** A registry that has what other registries have. */
 export interface PullThrough extends Registry, AsyncDisposable {
   /**
-   * A view of a repository for one request.
+   * Returns the repository here that has what a client asks for: rights are checked for that name, and `repository` opens
+   * it.
    *
-   * @throws RegistryError `NAME_UNKNOWN` when no upstream has the namespace; `NAME_INVALID` when the name is too long.
+   * @throws RegistryError `NAME_UNKNOWN` if the namespace belongs to no upstream, or the name here to another upstream;
+   * `NAME_INVALID` if the name here is too long.
    */
+  resolve(requested: NamedRepository): NamedRepository;
+
+  /** A view of a repository for one request. */
   repository(name: RepositoryName, request?: PullRequest): Repository;
 
   /** Reads what expires when. What is served before is not missed. */
@@ -82,10 +87,10 @@ export function withPullThrough(local: Registry, options: PullThroughOptions): P
   }
 
   return {
+    resolve: (requested) => table.resolve(requested),
     repository(name, request = {}) {
-      const route = table.find(name, request.namespace);
+      const route = table.find(name);
       if (route === undefined) return local.repository(name);
-      if (route.isByNamespace) request.onNamespaceUsed?.(request.namespace!);
       return createPulledRepository(name, { route, store, context, request });
     },
     repositories: (listOptions?: ListOptions) => local.repositories(listOptions),
@@ -109,8 +114,8 @@ function createPulledRepository(
   const source = {
     upstream: route.upstream.name,
     remote: route.upstream.registry.repository(route.remoteName),
-    store: store.repository(route.localName),
-    name: route.localName,
+    store: store.repository(name),
+    name,
   };
   const manifests = new PulledManifests(source, context);
   return {

@@ -25,16 +25,16 @@ export interface ServedParts {
   /** Nobody is asked when absent. */
   readonly access: AccessController | undefined;
   readonly writes: Writes;
+  readonly resolveRepository: RegistryApiOptions['resolveRepository'];
   readonly decorate: RegistryApiOptions['decorate'];
   readonly health: Health;
   readonly observation: Observation;
 }
 
 /** What answers requests: probes, then the registry API; each of them is observed. */
-export function createApplication(
-  config: Config,
-  { registry, forms, driver, access, writes, decorate, health, observation }: ServedParts,
-): RequestListener {
+export function createApplication(config: Config, parts: ServedParts): RequestListener {
+  const { registry, forms, driver, access, writes, health, observation } = parts;
+  const { resolveRepository, decorate } = parts;
   const { logger, around, routeObservers } = observation;
   const admission = new Admission(config.http.limits, logger);
   const application = new Koa();
@@ -53,6 +53,7 @@ export function createApplication(
       access,
       admit: (context) => admission.admit(context),
       writes,
+      resolveRepository,
       decorate,
       onRoute(route, context) {
         for (const observe of routeObservers) observe(route, context);

@@ -101,7 +101,7 @@ export async function createServer(
     driver,
     access: access.controller,
     writes,
-    decorate: createDecorator(config, proxy, notifier),
+    ...chooseRepositories(config, proxy, notifier),
     health,
     observation,
   });
@@ -147,15 +147,18 @@ function chooseAccess({ auth }: Config, { access }: ServerParts, logger: Logger)
   return access === undefined ? createAccess(auth, logger) : without(access);
 }
 
-/** What a request works on: what is pulled through for it, observed, and kept to the rules of what may be pushed. */
-function createDecorator(
+/** The repository of a request: of an upstream or local, observed, and with the rules for pushes. */
+function chooseRepositories(
   { validation }: Config,
   proxy: Proxy | undefined,
   notifier: Notifier | undefined,
 ) {
   const rules = [createUrlRule(validation.urls)].filter((rule) => rule !== undefined);
-  return (repository: Repository, facts: RequestFacts): Repository => {
-    const view = proxy?.view(repository, facts) ?? repository;
-    return withManifestRules(notifier?.observe(view, facts, facts.user) ?? view, rules);
+  return {
+    resolveRepository: proxy?.resolveRepository,
+    decorate(repository: Repository, facts: RequestFacts): Repository {
+      const view = proxy?.view(repository, facts) ?? repository;
+      return withManifestRules(notifier?.observe(view, facts, facts.user) ?? view, rules);
+    },
   };
 }

@@ -51,6 +51,7 @@ export function identifyRequest({ req, state, ip }: Context): LogFields {
     'http.request.uri': req.url,
     'http.request.remoteaddr': ip,
     ...(state['vars'] as LogFields | undefined),
+    ...(typeof state['repository'] === 'string' && { 'vars.name': state['repository'] }),
   };
 }
 

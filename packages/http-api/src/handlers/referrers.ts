@@ -12,7 +12,7 @@ const INDEX = 'application/vnd.oci.image.index.v1+json';
 
 /** Answers with an index of what refers to a digest: an empty one for a digest that nobody knows. */
 async function listReferrers(call: ReferrersCall): Promise<void> {
-  const { context, repository, settings } = call;
+  const { context, repository, settings, requested } = call;
   const digest = parseDigest(call.parameters.digest);
   const query = queryOf(call);
   // A plus sign that the client forgot to encode; a media type has no spaces.
@@ -25,10 +25,11 @@ async function listReferrers(call: ReferrersCall): Promise<void> {
   const { manifests, isWhole } = await collectIndex(entries, settings.maximumManifestSize);
   if (artifactType !== undefined) context.set('OCI-Filters-Applied', 'artifactType');
   if (!isWhole) {
-    const path = routes.referrers.format({ name: repository.name, digest });
+    const path = routes.referrers.format({ name: requested.name, digest });
     const next = new URLSearchParams({ last: manifests.at(-1)?.digest ?? '' });
     if (artifactType !== undefined) next.set('artifactType', artifactType);
-    context.set('Link', nextLink(settings.urls.link(context, path), next.toString()));
+    const link = settings.urls.link(context, path);
+    context.set('Link', nextLink(link, next.toString(), requested.namespace));
   }
   context.set('Content-Type', INDEX);
   context.body = JSON.stringify({ schemaVersion: 2, mediaType: INDEX, manifests });

@@ -8,8 +8,9 @@ import { collectPage, nextLink, requestedCount, startOf } from '../pagination.ts
 export const tags: MethodTable<RepositoryCall> = { GET: listTags, HEAD: listTags };
 
 async function listTags(call: RepositoryCall): Promise<void> {
-  const { context, settings, repository } = call;
-  const { name } = repository;
+  const { context, settings, repository, requested } = call;
+  // The client's own name: clients compare it, and follow the link with the rights that they have.
+  const { name, namespace } = requested;
   const query = queryOf(call);
   const asked = requestedCount(query);
   const signal = departureSignal(context);
@@ -18,7 +19,8 @@ async function listTags(call: RepositoryCall): Promise<void> {
     asked === undefined ? undefined : Math.min(asked, settings.maximumTags),
   );
   if (next !== undefined) {
-    context.set('Link', nextLink(settings.urls.link(context, routes.tags.format({ name })), next));
+    const path = settings.urls.link(context, routes.tags.format({ name }));
+    context.set('Link', nextLink(path, next, namespace));
   }
   answerJson(context, { name, tags: entries });
 }

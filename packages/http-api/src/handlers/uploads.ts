@@ -7,6 +7,7 @@ import {
   supportedAlgorithmOf,
   type BlobWriter,
   type ByteRange,
+  type Caller,
   type Digest,
   type DigestAlgorithm,
   type RepositoryName,
@@ -68,16 +69,21 @@ function announcedAlgorithm(text: string | null): DigestAlgorithm | undefined {
 /** Failures that mean no more than that the client has to send the blob itself. */
 const NOT_MOUNTABLE = ['BLOB_UNKNOWN', 'DENIED', 'NAME_UNKNOWN', 'UNSUPPORTED'] as const;
 
-/** Without `from` the blob is looked for wherever it may be. */
+/**
+ * Mounts a blob from a repository that the caller may pull from; without `from`, from any such repository. The source is
+ * not looked at before the right is checked, so that the answer does not tell what a forbidden repository holds.
+ */
 async function mountBlob(
   call: RepositoryCall,
   digest: Digest,
   from: string | null,
 ): Promise<boolean> {
+  const mayRead = mayReadOf(call.caller);
   if (from !== null && !isRepositoryName(from)) return false;
+  if (from !== null && mayRead !== undefined && !(await mayRead(from))) return false;
   const signal = departureSignal(call.context);
   try {
-    const options = { from: from ?? undefined, mayRead: mayReadOf(call), signal };
+    const options = { from: from ?? undefined, mayRead, signal };
     const mounted = await call.repository.blobs.mount(digest, options);
     if (mounted === undefined) return false;
   } catch (error) {
@@ -88,8 +94,7 @@ async function mountBlob(
   return true;
 }
 
-/** A source that was named was authorised with the request; one that is searched for is when it is come upon. */
-function mayReadOf({ caller }: RepositoryCall) {
+function mayReadOf(caller: Caller | undefined) {
   if (caller === undefined) return undefined;
   return async (name: RepositoryName) =>
     (await caller.refusalOf([accessTo(name, 'pull')])) === undefined;

@@ -1,5 +1,5 @@
 import type { Digest, Registry, Repository } from '@purser/core';
-import type { RequestFacts } from '@purser/http-api';
+import type { RepositoryResolver, RequestFacts } from '@purser/http-api';
 import type { PullThrough } from '@purser/pull-through';
 import { createRegistry, discardContent, type RegistryOptions } from '@purser/storage';
 import { DriverError, type StorageDriver } from '@purser/storage-driver';
@@ -23,7 +23,8 @@ export interface ProxyParts extends KeptWith {
 /** A registry that others are pulled through. */
 export interface Proxy {
   readonly registry: Registry;
-  /** The repository that a request means. */
+  readonly resolveRepository: RepositoryResolver;
+  /** The repository of the upstream, or a local one, for one request. */
   view(repository: Repository, facts: RequestFacts): Repository;
   close(): Promise<void>;
 }
@@ -69,6 +70,7 @@ export async function startProxy(
   await registry.start();
   return {
     registry,
+    resolveRepository: (requested) => registry.resolve(requested),
     view: (repository, facts) => viewOf(registry, repository, facts),
     async close() {
       await registry.close();
@@ -84,11 +86,9 @@ function createStore(kept: KeptWith): Registry {
 }
 
 function viewOf(registry: PullThrough, { name }: Repository, facts: RequestFacts): Repository {
-  const { method, namespace, answer } = facts;
+  const { method, answer } = facts;
   return registry.repository(name, {
-    namespace,
     opensBlobs: method === 'GET',
-    onNamespaceUsed: (used) => answer.scopeTo(used),
     onStale: (upstream) =>
       answer.warn(`${upstream} cannot be reached: this is what was pulled from it before`),
   });

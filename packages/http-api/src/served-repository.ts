@@ -1,0 +1,56 @@
+import { parseRepositoryName, type RepositoryName } from '@purser/core';
+import type { Context } from 'koa';
+import { splitTarget } from './request-target.ts';
+
+/** The repository that a client asks for, in the client's words. */
+export interface RequestedRepository {
+  /** The name in the path. */
+  readonly name: RepositoryName;
+  /**
+   * The query parameter `ns`: the host that the client took the name from.
+   *
+   * @see OCI distribution-spec, "Registry Proxying".
+   */
+  readonly namespace?: string | undefined;
+}
+
+/** The repository that a request works on. */
+export interface ServedRepository {
+  readonly name: RepositoryName;
+  /** The namespace, if it decided the name; the answer then has it as `OCI-Namespace`. */
+  readonly namespace?: string | undefined;
+}
+
+/**
+ * Returns the repository that a request works on. It must depend on nothing but its argument: not on the method, and not
+ * on the caller, who is unknown when it is called.
+ *
+ * @throws RegistryError `NAME_UNKNOWN`, `NAME_INVALID` if no repository can serve the request.
+ */
+export type RepositoryResolver = (requested: RequestedRepository) => ServedRepository;
+
+/** Both names of the repository of one request. */
+export interface RepositoryNames {
+  readonly requested: RequestedRepository;
+  readonly served: ServedRepository;
+}
+
+/**
+ * Finds out which repository a request works on, and leaves its name in `context.state.repository`.
+ *
+ * @param name The name in the path.
+ * @param resolve Default: the repository of that name, whatever `ns` says.
+ * @throws RegistryError `NAME_INVALID`; any error of the resolver.
+ */
+export function resolveNames(
+  context: Context,
+  name: string,
+  resolve: RepositoryResolver = ({ name: named }) => ({ name: named }),
+): RepositoryNames {
+  const query = new URLSearchParams(splitTarget(context.url).query);
+  const namespace = query.get('ns') || undefined;
+  const requested = { name: parseRepositoryName(name), namespace };
+  const served = resolve(requested);
+  context.state['repository'] = served.name;
+  return { requested, served };
+}
