@@ -83,14 +83,28 @@ export function parseImageReferences(
   ];
 }
 
+/** Media types of layers and configs, of OCI, Docker and BuildKit. */
+const BLOB =
+  /^application\/vnd\.(?:oci\.image\.(?:config|layer)|docker\.(?:container\.image|image\.rootfs)|buildkit\.cacheconfig)\./;
+const FOREIGN_BLOB = /\.(?:foreign|nondistributable)\./;
+
 /**
- * What an index refers to: its `manifests`.
+ * The references of an index: its `manifests`. A member is a manifest, unless its media type is that of a layer or a config:
+ * BuildKit stores a build cache as an index of them.
  *
  * @throws RegistryError `MANIFEST_INVALID`, naming the member that is wrong.
+ * @see BuildKit, "Registry cache", `image-manifest=false`.
  */
 export function parseIndexReferences(document: JsonObject): readonly ManifestReference[] {
   const members = parseDescriptorList(document, 'manifests');
-  return members.map((descriptor) => ({ kind: 'manifest', descriptor, foreign: false }));
+  return members.map((descriptor) => {
+    const isBlob = BLOB.test(descriptor.mediaType);
+    return {
+      kind: isBlob ? 'blob' : 'manifest',
+      descriptor,
+      foreign: isBlob && FOREIGN_BLOB.test(descriptor.mediaType),
+    };
+  });
 }
 
 /** The error for a member of a manifest. */
