@@ -1,4 +1,5 @@
 import { checkStorage, isDamage, type Finding } from '@purser/storage';
+import { requiredReferences } from '../create/storage/required-references.ts';
 import { showCheckBars } from '../show/check-bars.ts';
 import { showCheckLines } from '../show/check-lines.ts';
 import { openStorage } from './open-storage.ts';
@@ -32,7 +33,7 @@ export async function check(
   const { writeOutput, writeError, terminal } = process;
   const signal = stopOnSignal(process);
   await using storage = await openStorage(path, process);
-  const { driver, decoder } = storage;
+  const { driver, decoder, config } = storage;
   writeError(`Checking ${deep ? 'every blob, byte by byte' : 'links and manifests'}.\n`);
   const show =
     terminal === undefined || json ? showCheckLines(writeError) : showCheckBars(terminal.stream);
@@ -41,6 +42,7 @@ export async function check(
   const findings = checkStorage({
     driver,
     decoder,
+    references: requiredReferences(config),
     deep,
     repair,
     signal,

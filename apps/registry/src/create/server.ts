@@ -22,6 +22,7 @@ import { startNotifier } from './events/notifier.ts';
 import { createObservation, type Observation, type ServerObservers } from './observation.ts';
 import type { Proxy } from './proxy/proxy.ts';
 import { createReload, type Reloadable } from './reloadable.ts';
+import { requiredReferences } from './storage/required-references.ts';
 import { startStorage } from './storage/start-storage.ts';
 import { Writes } from './writes.ts';
 
@@ -106,7 +107,9 @@ export async function createServer(
     observation,
   });
   const observer = metrics?.maintenance;
-  started.use(startMaintenance(config, { ...kept, registry: local, writes, logger, observer }));
+  const references = requiredReferences(config);
+  const maintained = { ...kept, registry: local, references, writes, logger, observer };
+  started.use(startMaintenance(config, maintained));
   const front = await createHttpServer(config.http, { handle, logger });
   let isClean = true;
   started.defer(async () => {

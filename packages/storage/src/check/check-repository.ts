@@ -1,5 +1,6 @@
-import type { Digest, RepositoryName } from '@purser/core';
+import type { Digest, ManifestReference, RepositoryName } from '@purser/core';
 import { blobDataPath, revisionLinkPath, tagCurrentPath } from '../paths.ts';
+import { isRequired, type ReferencePolicy } from '../policy.ts';
 import { AffectedImages } from './affected-images.ts';
 import type { AffectedImage, Finding } from './finding.ts';
 import {
@@ -19,6 +20,7 @@ export interface RepositoryCheck {
 
 export interface CheckOptions extends RepositoryReader {
   readonly content: StoredContent;
+  readonly references: ReferencePolicy;
 }
 
 /** Checks one repository. It is looked at twice when something is wrong, since others may push and delete meanwhile. */
@@ -97,27 +99,14 @@ interface WholeCheck extends CheckOptions {
 }
 
 async function checkManifests(check: WholeCheck): Promise<readonly Finding[]> {
-  const { found, images, reachable, content, signal } = check;
+  const { found, images } = check;
   const findings: Finding[] = [];
   for (const [digest, references] of found.references) {
     const missing: Digest[] = [];
-    for (const { kind, descriptor } of references) {
-      const links = kind === 'manifest' ? reachable.revisions : reachable.layers;
-      const target = links.get(descriptor.digest);
-      const state = target && (await content.state(target, { signal }));
-      if (state === undefined) missing.push(descriptor.digest);
-      else if (
-        target !== undefined &&
-        state.problem === undefined &&
-        state.size !== descriptor.size
-      ) {
-        findings.push({
-          path: blobDataPath(target),
-          problem: 'content has another size than its manifest says',
-          digests: [descriptor.digest],
-          images: images.of(descriptor.digest),
-        });
-      }
+    for (const reference of references) {
+      const result = await checkReference(reference, check);
+      if (result === 'missing') missing.push(reference.descriptor.digest);
+      else if (result !== undefined) findings.push(result);
     }
     if (missing.length === 0) continue;
     findings.push({
@@ -128,6 +117,26 @@ async function checkManifests(check: WholeCheck): Promise<readonly Finding[]> {
     });
   }
   return findings;
+}
+
+async function checkReference(
+  reference: ManifestReference,
+  { images, reachable, content, references, signal }: WholeCheck,
+): Promise<Finding | 'missing' | undefined> {
+  const { digest, size } = reference.descriptor;
+  const links = reference.kind === 'manifest' ? reachable.revisions : reachable.layers;
+  const target = links.get(digest);
+  const state = target && (await content.state(target, { signal }));
+  if (target === undefined || state === undefined) {
+    return isRequired(reference, references) ? 'missing' : undefined;
+  }
+  if (state.problem !== undefined || state.size === size) return undefined;
+  return {
+    path: blobDataPath(target),
+    problem: 'content has another size than its manifest says',
+    digests: [digest],
+    images: images.of(digest),
+  };
 }
 
 function checkTags({ found, images, reachable }: WholeCheck): readonly Finding[] {

@@ -185,6 +185,21 @@ describe('a check', () => {
     expect(await driver.stat(path)).toBeDefined();
   });
 
+  it('reports a missing reference only where it is required', async () => {
+    const driver = await filled();
+    for (const { path, link } of victims.contents) {
+      if (path === blobDataPath(revision)) continue;
+      await driver.delete(link);
+      await driver.delete(path);
+    }
+    const references = (repository: string) => ({
+      blobs: repository === name ? ('none' as const) : ('all' as const),
+    });
+    expect(await check(driver)).toMatchObject([{ problem: 'manifest refers to what is missing' }]);
+    expect(await check(driver, { references })).toEqual([]);
+    expect(await check(driver, { references: () => ({ manifests: 'none' }) })).toHaveLength(1);
+  });
+
   it('ends when storage cannot be read at all', async () => {
     const driver = await filled();
     const failure = new DriverError('UNAVAILABLE', { driver: 'memory', operation: 'x', path: '/' });

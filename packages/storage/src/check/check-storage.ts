@@ -1,8 +1,9 @@
-import type { Digest, ManifestDecoder, OperationOptions } from '@purser/core';
+import type { Digest, ManifestDecoder, OperationOptions, RepositoryName } from '@purser/core';
 import type { StorageDriver } from '@purser/storage-driver';
 import { listNames } from '../catalog.ts';
 import type { Clock } from '../garbage/clock.ts';
 import { blobDataPath } from '../paths.ts';
+import type { ReferencePolicy } from '../policy.ts';
 import { translateErrors } from '../translate-errors.ts';
 import { ByteRate } from './byte-rate.ts';
 import { checkRepository } from './check-repository.ts';
@@ -24,6 +25,11 @@ export interface CheckStorageOptions extends OperationOptions {
   readonly driver: StorageDriver;
   /** Reads manifests; of one that it does not know only its bytes are checked. */
   readonly decoder: ManifestDecoder;
+  /**
+   * References of a repository's manifests that must be present; a missing one that is not required is no damage. Pass the
+   * policy of pushes; for a pull-through cache, none. Default: all.
+   */
+  readonly references?: ((repository: RepositoryName) => ReferencePolicy) | undefined;
   /** Whether the bytes of every blob are read and hashed. Default `false`: only those of manifests. */
   readonly deep?: boolean | undefined;
   /** The most bytes read in a second by `deep`, on average. Default: no bound. */
@@ -54,6 +60,7 @@ async function* findAll(
   { driver, content }: { readonly driver: StorageDriver; readonly content: StoredContent },
 ): AsyncIterable<Finding> {
   const { decoder, deep = false, bytesPerSecond = Infinity, clock, signal } = options;
+  const { references = () => ({}) } = options;
   const progress = { blobs: 0, totalBytes: 0, bytes: 0, repositories: 0 };
   const tell = () => options.onProgress?.({ ...progress });
 
@@ -76,6 +83,7 @@ async function* findAll(
       driver,
       decoder,
       content,
+      references: references(name),
       signal,
     });
     for (const [digest, images] of here) {

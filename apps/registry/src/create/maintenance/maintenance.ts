@@ -1,5 +1,5 @@
 import type { BlobDescriptorCache, ManifestDecoder } from '@purser/core';
-import type { Clock, StoredRegistry } from '@purser/storage';
+import type { CheckStorageOptions, Clock, StoredRegistry } from '@purser/storage';
 import type { StorageDriver } from '@purser/storage-driver';
 import type { Config } from '../../config/schema.ts';
 import type { Logger } from '../../observe/logger.ts';
@@ -12,6 +12,8 @@ export interface MaintainedStorage {
   readonly registry: StoredRegistry;
   readonly driver: StorageDriver;
   readonly decoder: ManifestDecoder;
+  /** The references whose absence the scrub reports. Default: all. */
+  readonly references?: CheckStorageOptions['references'];
   readonly cache?: BlobDescriptorCache | undefined;
   /** While they are refused, uploads stay, and nothing is put into quarantine. Garbage is collected all the same. */
   readonly writes: { readonly areRefused: boolean };

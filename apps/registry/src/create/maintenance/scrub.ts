@@ -29,7 +29,7 @@ export function startScrub(
 
 async function scrub(
   { rate, repair }: Config['storage']['scrub'],
-  { driver, decoder, writes, logger, observer, clock }: MaintainedStorage,
+  { driver, decoder, references, writes, logger, observer, clock }: MaintainedStorage,
   signal: AbortSignal,
 ): Promise<void> {
   let progress: CheckProgress | undefined;
@@ -37,6 +37,7 @@ async function scrub(
   const findings = checkStorage({
     driver,
     decoder,
+    references,
     deep: rate > 0,
     bytesPerSecond: rate,
     clock,
