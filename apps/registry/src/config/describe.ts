@@ -1,5 +1,5 @@
 import type { Config } from './schema.ts';
-import { withoutUserinfo } from './secret-keys.ts';
+import { withoutUrlSecrets } from './url-secrets.ts';
 
 /** What a server would do with a configuration, a line for each thing that matters first. */
 export function describeConfig(config: Config): readonly string[] {
@@ -47,19 +47,19 @@ function callersOf(auth: Config['auth']): string {
       return `the users of ${auth.path}, ${rules}`;
     }
     case 'token':
-      return `tokens of ${auth.issuer}, from ${auth.realm}`;
+      return `tokens of ${auth.issuer}, from ${withoutUrlSecrets(auth.realm)}`;
   }
 }
 
 function upstreamsOf({ remoteurl, upstreams }: Config['proxy']): readonly string[] {
   const further = upstreams.map(
-    (upstream) => `${withoutUserinfo(upstream.remoteurl)} as ${upstream.prefix}`,
+    (upstream) => `${withoutUrlSecrets(upstream.remoteurl)} as ${upstream.prefix}`,
   );
-  return remoteurl === undefined ? further : [withoutUserinfo(remoteurl), ...further];
+  return remoteurl === undefined ? further : [withoutUrlSecrets(remoteurl), ...further];
 }
 
 function endpointsOf({ endpoints }: Config['notifications']): readonly string[] {
   return endpoints
     .filter(({ disabled }) => !disabled)
-    .map(({ name, url }) => `${name} (${withoutUserinfo(url)})`);
+    .map(({ name, url }) => `${name} (${withoutUrlSecrets(url)})`);
 }

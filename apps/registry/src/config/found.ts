@@ -1,5 +1,6 @@
-import { isSecretKey, withoutUserinfo } from './secret-keys.ts';
+import { isSecretKey } from './secret-keys.ts';
 import type { ConfigNode, MapNode } from './tree.ts';
+import { withoutUrlSecrets } from './url-secrets.ts';
 
 const LONGEST_FOUND = 80;
 
@@ -10,7 +11,7 @@ export function describeFound(node: ConfigNode | undefined, key: string): string
   if (node.kind === 'map') return describeMap(node);
   if (node.value === null) return 'nothing';
   if (isSecretKey(key)) return 'a value that is not shown';
-  return shorten(withoutUserinfo(node.text)) || 'empty text';
+  return shorten(withoutUrlSecrets(node.text)) || 'empty text';
 }
 
 function describeMap({ entries }: MapNode): string {

@@ -1,8 +1,12 @@
 import { Document, Pair, Scalar, YAMLMap, YAMLSeq, type Node } from 'yaml';
 import { DEFAULT } from './effective.ts';
 import type { Origin } from './problems.ts';
-import { isSecretKey, withoutUserinfo } from './secret-keys.ts';
+import { isSecretKey } from './secret-keys.ts';
 import type { ConfigNode, MapNode, ScalarNode } from './tree.ts';
+import { withoutUrlSecrets } from './url-secrets.ts';
+
+/** Regular expressions: a `?` begins no query there. */
+const PATTERNS = /^validation\.manifests\.urls\./;
 
 /** What stands for a secret. */
 const MASK = '***';
@@ -45,7 +49,8 @@ function nodeOf(node: ConfigNode, path: string): Node {
 function scalarOf({ value }: ScalarNode, path: string): Scalar {
   // Whether there are credentials is no secret.
   if (isSecretKey(path) && typeof value !== 'boolean') return new Scalar(MASK);
-  return new Scalar(typeof value === 'string' ? withoutUserinfo(value) : value);
+  const isUrl = typeof value === 'string' && !PATTERNS.test(path);
+  return new Scalar(isUrl ? withoutUrlSecrets(value) : value);
 }
 
 function commented(node: Node, origin: Origin): Node {

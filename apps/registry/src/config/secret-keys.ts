@@ -14,8 +14,3 @@ export function isSecretKey(key: string): boolean {
     .at(-1)!;
   return SECRET_NAME.test(name) || SECRET_SECTION.test(`${key}.`);
 }
-
-/** A text without the user names and passwords of URLs in it. */
-export function withoutUserinfo(text: string): string {
-  return text.replace(/\/\/[^/@\s]*@/g, '//***@');
-}

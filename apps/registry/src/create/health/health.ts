@@ -1,6 +1,7 @@
 import type { StorageDriver } from '@purser/storage-driver';
 import type { Config } from '../../config/schema.ts';
 import { parseTcpAddress } from '../../config/listen-address.ts';
+import { withoutUrlSecrets } from '../../config/url-secrets.ts';
 import { checkFile, checkHttp, checkStorage, checkTcp } from '../../observe/health/checks.ts';
 import { Health, type HealthCheck } from '../../observe/health/health.ts';
 import type { Logger } from '../../observe/logger.ts';
@@ -15,7 +16,9 @@ export function startHealth(
 ): Health {
   const checks: HealthCheck[] = [
     ...health.file.map(({ file, ...often }) => checkOf(file, often, () => checkFile(file))),
-    ...health.http.map(({ uri, ...how }) => checkOf(shown(uri), how, () => checkHttp(uri, how))),
+    ...health.http.map(({ uri, ...how }) =>
+      checkOf(withoutUrlSecrets(uri), how, () => checkHttp(uri, how)),
+    ),
     ...health.tcp.map(({ addr, ...how }) =>
       checkOf(addr, how, () => checkTcp(destinationOf(addr), how.timeout)),
     ),
@@ -25,7 +28,7 @@ export function startHealth(
     const check = () => checkStorage(driver, STORAGE_TIMEOUT_MS);
     checks.push(checkOf(`storagedriver_${name}`, health.storagedriver, check));
   }
-  return new Health(checks, logger);
+  return new Health(distinct(checks), logger);
 }
 
 interface Often {
@@ -41,9 +44,14 @@ function checkOf(
   return { name, intervalMs: interval, threshold, check };
 }
 
-/** The report can be seen by those who should not see a password. */
-function shown(uri: string): string {
-  return uri.replace(/\/\/[^/@]*@/, '//***@');
+/** Numbers checks whose names are alike as they are shown, so that none hides another. */
+function distinct(checks: readonly HealthCheck[]): readonly HealthCheck[] {
+  const seen = new Map<string, number>();
+  return checks.map((check) => {
+    const count = (seen.get(check.name) ?? 0) + 1;
+    seen.set(check.name, count);
+    return count === 1 ? check : { ...check, name: `${check.name} (${count})` };
+  });
 }
 
 function destinationOf(addr: string) {
