@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { promisify } from 'node:util';
+import type { AccessController } from '@purser/core';
 import {
   CertificateAuthority,
   needPrograms,
@@ -175,6 +176,31 @@ describe.skipIf(isUnmet)(`certificates of clients${note}`, () => {
       expect(await takenBy({ clientauth }, version)).toEqual(TAKEN[clientauth]);
     },
   );
+
+  it.each(['--http2', '--http1.1'])('reach an access controller, by curl %s', async (version) => {
+    const seen: unknown[] = [];
+    const access: AccessController = {
+      async identify({ address, clientCertificate }) {
+        const { certificate, isVerified } = clientCertificate ?? {};
+        seen.push([address, certificate?.subject, isVerified]);
+        return { refusalOf: () => undefined };
+      },
+    };
+    const tls = {
+      ...files.server,
+      clientcas: [files.authority.certificate],
+      clientauth: 'request-client-cert',
+    } as const;
+    await using registry = await startRegistry({ access, http: { tls } });
+    for (const who of ['nobody', 'client', 'strange'] as const) {
+      expect(await curl(registry, ...identify(who), version)).not.toBe(FAILED);
+    }
+    expect(seen).toEqual([
+      ['127.0.0.1', undefined, undefined],
+      ['127.0.0.1', 'CN=client', true],
+      ['127.0.0.1', 'CN=strange', false],
+    ]);
+  });
 
   it('are required and verified when only clientcas are named', async () => {
     expect(await takenBy({}, '--http2')).toEqual(['client']);

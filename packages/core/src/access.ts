@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import type { OperationOptions } from './options.ts';
 import type { RepositoryName } from './repository-name.ts';
 
@@ -18,14 +19,36 @@ export type Access =
   /** To list repositories. */
   | { readonly type: 'registry'; readonly name: 'catalog'; readonly action: '*' };
 
-/** What a request says that tells who asks, and how the registry is reached. All of it is the client's own word. */
+/**
+ * The parts of a request by which a controller identifies the caller. Each is absent when the request has none. Only
+ * `address` and a verified `clientCertificate` are facts; everything else is the client's own word.
+ */
 export interface AccessRequest {
-  /** The value of `Authorization`, which is a secret; absent when there was none. */
+  /** The value of `Authorization`, which is a secret. */
   readonly authorization?: string | undefined;
-  /** The host by which the client reaches the registry; absent when it names none that could stand in a URL. */
+  /** All headers by lower-case name, secrets among them: for cookies, and for headers that a trusted proxy sets. */
+  readonly headers?: RequestHeaders | undefined;
+  /** The host by which the client reaches the registry, if it could be part of a URL. */
   readonly host?: string | undefined;
-  /** What `X-Forwarded-Proto` says. */
+  /** The scheme in `X-Forwarded-Proto`. */
   readonly forwardedScheme?: 'http' | 'https' | undefined;
+  /** The IP address of the peer, without its port: the client, or the proxy nearest to the registry. */
+  readonly address?: string | undefined;
+  /**
+   * The IP address that the peer names last in `X-Forwarded-For`, or else in `X-Real-Ip`. It is the client if the peer
+   * is a proxy; a client that connects directly can send any address.
+   */
+  readonly forwardedAddress?: string | undefined;
+  /** The TLS certificate of the peer. */
+  readonly clientCertificate?: ClientCertificate | undefined;
+}
+
+export type RequestHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+export interface ClientCertificate {
+  readonly certificate: X509Certificate;
+  /** True if the server verified the certificate. Some servers accept other certificates too; those prove nothing. */
+  readonly isVerified: boolean;
 }
 
 /** Why a caller may not. */
@@ -79,6 +102,7 @@ export interface AccessController {
    * Who asks. Credentials that are wrong, malformed or of an unknown kind are no failure: they are a caller who is
    * refused everything.
    *
+   * @param options `signal` is aborted when the client leaves: a controller that makes callers wait then stops waiting.
    * @throws RegistryError `UNAVAILABLE` when it cannot be told now, `TOOMANYREQUESTS` when too many wait to be told.
    */
   identify(request: AccessRequest, options?: OperationOptions): Promise<Caller>;

@@ -17,7 +17,9 @@ export {
   type AccessRefusal,
   type AccessRequest,
   type Caller,
+  type ClientCertificate,
   type RepositoryAction,
+  type RequestHeaders,
 } from './access.ts';
 export type {
   AppendOptions,

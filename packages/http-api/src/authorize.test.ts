@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { digestOf, RegistryError, type RepositoryName } from '@purser/core';
+import { digestOf, RegistryError, type AccessController, type RepositoryName } from '@purser/core';
 import { envelopeOf, errorOf } from './fixtures/answers.ts';
 import { pushImage } from './fixtures/push-image.ts';
 import { scriptedAccess } from './fixtures/scripted-access.ts';
@@ -136,20 +136,49 @@ describe('an access controller', () => {
     expect(server.failures).toHaveLength(1);
   });
 
-  it('learns the credentials, and how the registry is reached', async () => {
+  it('is given the headers, the address of the client, and how the registry is reached', async () => {
     const access = scriptedAccess();
     await using server = await serve({ access });
-    const headers = { authorization: 'Basic abc', 'x-forwarded-proto': 'http' };
+    const headers = {
+      authorization: 'Basic abc',
+      cookie: 'session=1',
+      'x-forwarded-proto': 'http',
+      'x-forwarded-for': '198.51.100.1, 192.0.2.7',
+    };
     await fetch(`${server.url}/v2/`, { headers });
     await fetch(`${server.url}/v2/`, { headers: { 'x-forwarded-proto': 'javascript' } });
+    const host = `127.0.0.1:${server.port}`;
     expect(access.requests).toEqual([
       {
         authorization: 'Basic abc',
-        host: `127.0.0.1:${server.port}`,
+        headers: expect.objectContaining(headers),
+        host,
         forwardedScheme: 'http',
+        address: '127.0.0.1',
+        forwardedAddress: '192.0.2.7',
       },
-      { authorization: undefined, host: `127.0.0.1:${server.port}`, forwardedScheme: undefined },
+      { headers: expect.objectContaining({ host }), host, address: '127.0.0.1' },
     ]);
+  });
+
+  it('is told by a signal that the client has left', async () => {
+    const { promise: asked, resolve: ask } = Promise.withResolvers<AbortSignal>();
+    const access: AccessController = {
+      async identify(_, { signal } = {}) {
+        ask(signal!);
+        await new Promise((resolve) => signal!.addEventListener('abort', resolve));
+        throw signal!.reason;
+      },
+    };
+    await using server = await serve({ access });
+    const departure = new AbortController();
+    const answer = fetch(`${server.url}/v2/`, { signal: departure.signal });
+    const signal = await asked;
+    expect(signal.aborted).toBe(false);
+    departure.abort();
+    await expect(answer).rejects.toThrow('abort');
+    await expect.poll(() => signal.aborted).toBe(true);
+    expect(server.failures).toEqual([]);
   });
 
   it.each([

@@ -10,9 +10,9 @@ import {
   type RouteName,
 } from '@purser/core';
 import type { Context } from 'koa';
-import { forwardedOrigin, isHost } from './forwarded.ts';
+import { accessRequestOf } from './access-request.ts';
+import { departureSignal } from './client-departure.ts';
 import { splitTarget } from './request-target.ts';
-import { requestedHost } from './requested-host.ts';
 
 /** The endpoint of a request, and the repository that serves it. */
 export interface Target {
@@ -36,14 +36,10 @@ export async function authorize(
   controller: AccessController,
   target: Target,
 ): Promise<Caller> {
-  const { headers } = context.req;
-  const { scheme } = forwardedOrigin({ 'x-forwarded-proto': headers['x-forwarded-proto'] });
-  const host = requestedHost(context.req);
-  const caller = await controller.identify({
-    authorization: headers.authorization,
-    host: host !== undefined && isHost(host) ? host : undefined,
-    forwardedScheme: scheme,
-  });
+  const signal = departureSignal(context);
+  // Of a connection that has closed there is no address.
+  signal.throwIfAborted();
+  const caller = await controller.identify(accessRequestOf(context.req), { signal });
   context.state['user'] = caller.user;
   const needed = accessFor(context, target);
   const refusal = await caller.refusalOf(needed);

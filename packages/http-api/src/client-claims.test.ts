@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { claimedUser, clientAddress } from './client-claims.ts';
+import { claimedUser, clientAddress, forwardedAddress, peerIp } from './client-claims.ts';
 
 function from(remoteAddress: string, headers: IncomingHttpHeaders = {}): IncomingMessage {
   return { headers, socket: { remoteAddress, remotePort: 40123 } } as IncomingMessage;
@@ -30,6 +30,29 @@ describe('the address of a client', () => {
     { 'x-real-ip': 'a' },
   ])('is not what is no address: %j', (headers) => {
     expect(clientAddress(from('10.0.0.1', headers))).toBe('10.0.0.1:40123');
+  });
+});
+
+describe('the address that a proxy saw', () => {
+  it.each([
+    [{ 'x-forwarded-for': '198.51.100.1, 192.0.2.7' }, '192.0.2.7'],
+    [{ 'x-forwarded-for': '2001:db8::1' }, '2001:db8::1'],
+    [{ 'x-real-ip': '198.51.100.2' }, '198.51.100.2'],
+    [{ 'x-forwarded-for': '198.51.100.1, unknown', 'x-real-ip': '198.51.100.2' }, '198.51.100.2'],
+    [{ 'x-forwarded-for': '198.51.100.1,' }, undefined],
+    [{}, undefined],
+  ])('is the last one in %j', (headers, address) => {
+    expect(forwardedAddress(from('10.0.0.1', headers))).toBe(address);
+  });
+});
+
+describe('the IP address of a peer', () => {
+  it.each([
+    ['192.0.2.7', '192.0.2.7'],
+    ['::ffff:192.0.2.7', '192.0.2.7'],
+    ['2001:db8::7', '2001:db8::7'],
+  ])('is of %s %s', (remoteAddress, address) => {
+    expect(peerIp(from(remoteAddress).socket)).toBe(address);
   });
 });
 

@@ -12,9 +12,24 @@ export function clientAddress({ headers, socket }: IncomingMessage): string {
   return named ?? peerAddress(socket);
 }
 
+/**
+ * The address of the client as the nearest proxy saw it: the last entry of `X-Forwarded-For`, or else `X-Real-Ip`. A
+ * client without a proxy can send any.
+ */
+export function forwardedAddress({ headers }: IncomingMessage): string | undefined {
+  const last = single(headers['x-forwarded-for'])?.split(',').at(-1)?.trim();
+  return [last, single(headers['x-real-ip'])].find((text) => text && isIP(text) !== 0);
+}
+
+/** The IP address of the peer; IPv4 in its own form also on a socket of IPv6. */
+export function peerIp({ remoteAddress = '' }: IncomingMessage['socket']): string {
+  return remoteAddress.replace(/^::ffff:/, '');
+}
+
 /** As Go writes it. */
-function peerAddress({ remoteAddress = '', remotePort }: IncomingMessage['socket']): string {
-  const address = remoteAddress.replace(/^::ffff:/, '');
+function peerAddress(socket: IncomingMessage['socket']): string {
+  const { remotePort } = socket;
+  const address = peerIp(socket);
   if (remotePort === undefined) return address;
   return address.includes(':') ? `[${address}]:${remotePort}` : `${address}:${remotePort}`;
 }
