@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { parseConfig } from './load.ts';
@@ -37,13 +38,14 @@ interface Deployment {
     readonly metadata: { readonly annotations: Readonly<Record<string, string>> };
     readonly spec: {
       readonly terminationGracePeriodSeconds: number;
+      readonly volumes: readonly { readonly name: string; readonly secret?: unknown }[];
       readonly containers: readonly [
         {
           readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
           readonly lifecycle: {
             readonly preStop: { readonly sleep: { readonly seconds: number } };
           };
-          readonly volumeMounts: readonly { readonly mountPath: string }[];
+          readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
           readonly livenessProbe: Probe;
           readonly readinessProbe: Probe;
           readonly startupProbe: Probe;
@@ -101,6 +103,28 @@ describe('the manifests for Kubernetes', () => {
     const paths = mounts.map(({ mountPath }) => mountPath);
     expect(config.storage.driver).toMatchObject({ name: 'filesystem', rootdirectory: paths[0] });
     expect(paths).toContain('/etc/distribution');
+  });
+});
+
+describe('deletion without a login', () => {
+  it('is not possible with the manifests for Kubernetes, whose users are in a Secret', async () => {
+    const { config } = await configInCluster();
+    const { containers, volumes } = (await deployment()).spec;
+    if (config.auth.kind !== 'htpasswd') throw new Error('expected users');
+    const { path } = config.auth;
+    const mount = containers[0].volumeMounts.find(({ mountPath }) => dirname(path) === mountPath);
+    const volume = volumes.find(({ name }) => name === mount?.name);
+    expect(volume?.secret).toEqual({ secretName: 'purser-users', defaultMode: 0o440 });
+    const [, file] = /--from-file=(\S+)=/.exec(await read('README.md'))!;
+    expect(basename(path)).toBe(file);
+  });
+
+  it('is possible with no configuration that is shipped', async () => {
+    const image = parseConfig(await read('docker/config.yml'));
+    const example = parseConfig(await read('../apps/registry/config.example.yml'));
+    for (const { config } of [await configInCluster(), image, example]) {
+      expect(config.storage.delete.enabled && config.auth.kind === 'none').toBe(false);
+    }
   });
 });
 
