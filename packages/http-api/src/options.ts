@@ -94,6 +94,8 @@ export interface RequestFacts {
   /** The user that the access controller verified; without a controller, the user name of Basic authorization. */
   readonly user?: string | undefined;
   readonly userAgent: string;
+  /** The `Range` header: `bytes=100-199`. */
+  readonly range?: string | undefined;
   /** What stands before `/v2/` in `Location` headers: `https://registry.example`, or a path alone. */
   readonly baseUrl: string;
   /** `context.state.requestId`, when an outer middleware left a text there. */

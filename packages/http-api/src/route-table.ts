@@ -129,6 +129,7 @@ function factsOf(call: Call): RequestFacts {
     address: clientAddress(context.req),
     user: userOf(context, caller),
     userAgent: context.get('User-Agent'),
+    range: context.get('Range') || undefined,
     baseUrl: urls.locate(context, ''),
     id: typeof id === 'string' ? id : undefined,
     answer: { warn: (text) => warn(context, text) },

@@ -18,7 +18,12 @@ export interface BlobFetchOptions {
   readonly size: number;
   readonly content: Readable;
   readonly spool: Spool;
+  /** Breaks off the request to the upstream. */
+  readonly breakOff: () => void;
 }
+
+/** A fetch of which no more than this is missing is always completed, in bytes. */
+const LITTLE_BYTES = 1024 * 1024;
 
 /**
  * One blob on its way from an upstream: written to a spool that everyone follows who wants it, the local store among
@@ -28,11 +33,60 @@ export class BlobFetch {
   readonly descriptor: Descriptor;
   readonly #options: BlobFetchOptions;
   readonly #digester: Digester;
+  readonly #ended = new AbortController();
+  #followers = 0;
+  #departures = 0;
+  #isAbandoned = false;
+
+  /** Called when the last follower has left. */
+  onUnfollowed: () => void = () => {};
 
   constructor(options: BlobFetchOptions, descriptor: Descriptor) {
     this.descriptor = descriptor;
     this.#options = options;
     this.#digester = new Digester(supportedAlgorithmOf(options.digest));
+  }
+
+  /** Aborted when nothing comes any more. */
+  get ended(): AbortSignal {
+    return this.#ended.signal;
+  }
+
+  /** Whether a client reads it; the local store does not count. */
+  get isFollowed(): boolean {
+    return this.#followers > 0;
+  }
+
+  /** How many followers have left. */
+  get departures(): number {
+    return this.#departures;
+  }
+
+  /** Whether it was broken off because nobody followed it. */
+  get isAbandoned(): boolean {
+    return this.#isAbandoned;
+  }
+
+  /** Bytes that have come. */
+  get received(): number {
+    return this.#options.spool.size;
+  }
+
+  /** Between 0 and 1. */
+  get receivedShare(): number {
+    return this.#options.size === 0 ? 1 : this.received / this.#options.size;
+  }
+
+  /** Whether to fetch the rest costs less than to fetch all of it again. */
+  get isMostlyReceived(): boolean {
+    const missing = this.#options.size - this.received;
+    return missing <= Math.max(this.received, LITTLE_BYTES);
+  }
+
+  /** Breaks the fetch off because nobody follows it. */
+  abandon(): void {
+    this.#isAbandoned = true;
+    this.#options.breakOff();
   }
 
   /**
@@ -45,7 +99,13 @@ export class BlobFetch {
     if (range !== undefined && (range.start < 0 || range.start > range.end || range.end >= size)) {
       throw new RegistryError('RANGE_UNSATISFIABLE', { detail: { size } });
     }
-    return new SpoolReader(spool, { range, lend });
+    const reader = new SpoolReader(spool, { range, lend });
+    this.#followers++;
+    return reader.once('close', () => {
+      this.#followers--;
+      this.#departures++;
+      if (this.#followers === 0 && !this.ended.aborted) this.onUnfollowed();
+    });
   }
 
   /**
@@ -64,14 +124,15 @@ export class BlobFetch {
       spool.finish(failure);
       throw failure;
     } finally {
+      this.#ended.abort();
       content.destroy();
     }
   }
 
   /** Keeps the content in a store as it comes; nothing is kept when it fails. */
   async keepIn(blobs: BlobStore): Promise<void> {
-    const { digest, size } = this.#options;
-    const content = this.open({ lend: true });
+    const { digest, size, spool } = this.#options;
+    const content = new SpoolReader(spool, { lend: true });
     try {
       const writer = await blobs.create({ algorithm: supportedAlgorithmOf(digest) });
       try {

@@ -2,46 +2,63 @@ import { addAbortSignal } from 'node:stream';
 import {
   RegistryError,
   supportedAlgorithmOf,
-  type BlobProvider,
-  type BlobStatter,
-  type DescribedBlob,
-  type DescribedBlobProvider,
   type Digest,
   type OperationOptions,
 } from '@purser/core';
 import { BlobFetch } from './blob-fetch.ts';
+import type { Clock } from './clock.ts';
 import type { Expiry } from './expiry.ts';
 import type { PullThroughObserver } from './observer.ts';
+import { openUpstream } from './open-upstream.ts';
+import { untilAborted } from './single-flight.ts';
 import { keyOf, type Source } from './source.ts';
 import { Spool } from './spool.ts';
-import { untilAborted } from './single-flight.ts';
-import { upstreamFailure } from './upstream-failure.ts';
+import { UnfollowedFetches } from './unfollowed-fetches.ts';
 
 export interface BlobFetchesOptions {
   readonly spoolDirectory: string;
   readonly expiry: Expiry;
   readonly observer: PullThroughObserver;
+  readonly clock: Clock;
 }
 
-/** The blobs on their way, at most one of each. A fetch goes on until its blob is kept, whoever leaves. */
+/** A fetch from the question on. */
+interface Attempt {
+  readonly source: Source;
+  readonly digest: Digest;
+  /** Breaks it off. */
+  readonly controller: AbortController;
+  /** Clients that wait for the answer of the upstream. */
+  waiting: number;
+  /** `undefined` until the upstream has answered. */
+  fetch?: BlobFetch;
+}
+
+interface Running extends Attempt {
+  readonly opening: Promise<BlobFetch>;
+}
+
+/**
+ * The blobs on their way, at most one fetch of each. A fetch ends before its blob is complete when nobody waits for it
+ * any more and little of it has come.
+ */
 export class BlobFetches {
   readonly #options: BlobFetchesOptions;
-  readonly #running = new Map<string, Promise<BlobFetch>>();
+  readonly #unfollowed: UnfollowedFetches;
+  readonly #running = new Map<string, Running>();
   readonly #work = new Set<Promise<void>>();
-  readonly #closing = new AbortController();
+  #isClosed = false;
 
   constructor(options: BlobFetchesOptions) {
     this.#options = options;
+    this.#unfollowed = new UnfollowedFetches(options.clock);
   }
 
   /** The fetch of a blob that is on its way; `undefined` when it is not. */
-  find(
-    source: Source,
-    digest: Digest,
-    { signal }: OperationOptions = {},
-  ): Promise<BlobFetch> | undefined {
-    const fetch = this.#running.get(keyOf(source.name, digest));
-    return fetch && untilAborted(fetch, signal);
+  find(source: Source, digest: Digest, options?: OperationOptions): Promise<BlobFetch> | undefined {
+    const running = this.#running.get(keyOf(source.name, digest));
+    const isUsable = running !== undefined && running.fetch?.isAbandoned !== true;
+    return isUsable ? this.#wait(running, options) : undefined;
   }
 
   /**
@@ -50,28 +67,52 @@ export class BlobFetches {
    * @throws RegistryError `BLOB_UNKNOWN` when upstream does not have it, `DIGEST_INVALID` when content cannot be checked
    * against the digest, and whatever upstream fails with.
    */
-  join(source: Source, digest: Digest, { signal }: OperationOptions = {}): Promise<BlobFetch> {
-    const key = keyOf(source.name, digest);
-    let fetch = this.#running.get(key);
-    if (fetch === undefined) {
-      fetch = this.#begin(source, digest);
-      this.#running.set(key, fetch);
-      fetch.catch(() => this.#running.delete(key));
-    }
-    return untilAborted(fetch, signal);
+  async join(source: Source, digest: Digest, options?: OperationOptions): Promise<BlobFetch> {
+    options?.signal?.throwIfAborted();
+    return this.find(source, digest, options) ?? this.#wait(this.#start(source, digest), options);
   }
 
   /** Breaks off what is on its way. */
   async close(): Promise<void> {
-    this.#closing.abort(
-      new RegistryError('UNAVAILABLE', { message: 'the registry is being stopped' }),
-    );
-    await Promise.allSettled(this.#running.values());
+    this.#isClosed = true;
+    const running = [...this.#running.values()];
+    for (const { controller } of running) controller.abort(beingStopped());
+    await Promise.allSettled(running.map(({ opening }) => opening));
     await Promise.all(this.#work);
   }
 
-  async #begin(source: Source, digest: Digest): Promise<BlobFetch> {
-    const { signal } = this.#closing;
+  #start(source: Source, digest: Digest): Running {
+    const controller = new AbortController();
+    if (this.#isClosed) controller.abort(beingStopped());
+    const attempt: Attempt = { source, digest, controller, waiting: 0 };
+    const running: Running = Object.assign(attempt, { opening: this.#open(attempt) });
+    this.#running.set(keyOf(source.name, digest), running);
+    running.opening.catch(() => this.#forget(running));
+    return running;
+  }
+
+  /** Waits for the answer of the upstream, which is broken off when the last client that waits has left. */
+  async #wait(running: Running, { signal }: OperationOptions = {}): Promise<BlobFetch> {
+    running.waiting++;
+    try {
+      return await untilAborted(running.opening, signal);
+    } finally {
+      running.waiting--;
+      if (running.waiting === 0 && running.fetch === undefined) {
+        this.#forget(running);
+        running.controller.abort(new RegistryError('UNAVAILABLE', { message: 'nobody waits' }));
+      }
+    }
+  }
+
+  #forget(attempt: Attempt): void {
+    const key = keyOf(attempt.source.name, attempt.digest);
+    if (this.#running.get(key) === attempt) this.#running.delete(key);
+  }
+
+  async #open(attempt: Attempt): Promise<BlobFetch> {
+    const { source, digest, controller } = attempt;
+    const { signal } = controller;
     supportedAlgorithmOf(digest);
     const { descriptor, content } = await openUpstream(source, digest, { signal });
     // A failure before somebody reads must not end the process; who reads later still meets it.
@@ -81,9 +122,12 @@ export class BlobFetches {
       const spool = await Spool.create(this.#options.spoolDirectory);
       const { upstream } = source;
       const { size } = descriptor;
-      const fetch = new BlobFetch({ upstream, digest, size, content, spool }, descriptor);
+      const breakOff = () => controller.abort();
+      const fetch = new BlobFetch({ upstream, digest, size, content, spool, breakOff }, descriptor);
+      attempt.fetch = fetch;
+      this.#unfollowed.watch(fetch);
       const work = this.#complete(fetch, source, digest).finally(() => {
-        this.#running.delete(keyOf(source.name, digest));
+        this.#forget(attempt);
         spool.release();
         this.#work.delete(work);
       });
@@ -104,6 +148,9 @@ export class BlobFetches {
       expiry.keep(content, size, () => fetch.keepIn(store.blobs)),
     ]);
     if (received.status === 'rejected') {
+      if (fetch.isAbandoned) {
+        return observer({ type: 'abandoned', content, upstream, received: fetch.received, size });
+      }
       observer({ type: 'outage', upstream, error: received.reason });
       return;
     }
@@ -114,19 +161,6 @@ export class BlobFetches {
   }
 }
 
-/** In one request where the remote can, since each costs as long as the way to upstream is. */
-async function openUpstream(
-  { remote, upstream }: Source,
-  digest: Digest,
-  options: OperationOptions,
-): Promise<DescribedBlob> {
-  const blobs: BlobStatter & BlobProvider & Partial<DescribedBlobProvider> = remote.blobs;
-  try {
-    if (blobs.openDescribed !== undefined) return await blobs.openDescribed(digest, options);
-    const descriptor = await blobs.stat(digest, options);
-    if (descriptor === undefined) throw new RegistryError('BLOB_UNKNOWN', { detail: { digest } });
-    return { descriptor, content: await blobs.open(digest, options) };
-  } catch (error) {
-    throw upstreamFailure(error, upstream);
-  }
+function beingStopped(): RegistryError {
+  return new RegistryError('UNAVAILABLE', { message: 'the registry is being stopped' });
 }

@@ -22,6 +22,15 @@ export type PullThroughEvent =
       readonly content: Content;
       readonly from: 'store' | 'upstream';
     }
+  /** A fetch was broken off because no client followed it any more. */
+  | {
+      readonly type: 'abandoned';
+      readonly content: Content;
+      readonly upstream: string;
+      /** Bytes that had come. */
+      readonly received: number;
+      readonly size: number;
+    }
   /** An upstream could not answer. */
   | { readonly type: 'outage'; readonly upstream: string; readonly error: unknown }
   /** Content was removed, since its time was over or the place was needed. */

@@ -147,20 +147,6 @@ describe('a pulled blob', () => {
     expect(events).toEqual([]);
   });
 
-  it('is cut to a range, on its way as when it is here', async () => {
-    const made = await withBlob();
-    const range = { start: 200_000, end: 200_999 };
-    const wanted = Buffer.from(CONTENT.subarray(200_000, 201_000));
-    expect(await bytesOf(await made.repository.blobs.open(DIGEST, { range }))).toEqual(wanted);
-    await untilKept(made);
-    expect(await bytesOf(await made.repository.blobs.open(DIGEST, { range }))).toEqual(wanted);
-    const beyond = { start: 0, end: CONTENT.byteLength };
-    await expect(made.repository.blobs.open(DIGEST, { range: beyond })).rejects.toMatchObject({
-      code: 'RANGE_UNSATISFIABLE',
-    });
-    expect(made.upstream.count('open')).toBe(1);
-  });
-
   it('is unknown when upstream does not have it', async () => {
     const { registry, repository } = createPullThrough();
     expect(await repository.blobs.stat(DIGEST)).toBeUndefined();

@@ -11,8 +11,12 @@ import {
 import type { BlobFetch } from './blob-fetch.ts';
 import type { PullContext, PullRequest } from './pull-context.ts';
 import { refusePush } from './refuse-pushes.ts';
+import { statUpstream } from './open-upstream.ts';
 import { keyOf, type Source } from './source.ts';
 import { isOutage, upstreamFailure } from './upstream-failure.ts';
+
+/** A part that begins at most so many bytes after what has come is waited for; upstream is asked for one further away. */
+const AHEAD_BYTES = 4 * 1024 * 1024;
 
 /** The blobs of one repository of an upstream: from here when they are here, and otherwise fetched once for all. */
 export class PulledBlobs implements BlobStore {
@@ -45,14 +49,18 @@ export class PulledBlobs implements BlobStore {
   async open(digest: Digest, options: OpenOptions = {}): Promise<Readable> {
     const { fetches } = this.#context;
     const running = await fetches.find(this.#source, digest, options);
-    if (running !== undefined) return this.#openFetch(running, digest, options);
+    if (running !== undefined) {
+      const isNear = (options.range?.start ?? 0) <= running.received + AHEAD_BYTES;
+      return isNear ? this.#openFetch(running, digest, options) : this.#openPart(digest, options);
+    }
     const { store } = this.#source;
     const kept = await this.#kept(() => store.blobs.open(digest, options), digest, options);
-    if (kept === undefined) {
-      return this.#openFetch(await fetches.join(this.#source, digest, options), digest, options);
+    if (kept !== undefined) {
+      this.#tellServed(digest, 'store');
+      return kept;
     }
-    this.#tellServed(digest, 'store');
-    return kept;
+    if ((options.range?.start ?? 0) > 0) return this.#openPart(digest, options);
+    return this.#openFetch(await fetches.join(this.#source, digest, options), digest, options);
   }
 
   async locate(digest: Digest, options: LocateOptions): Promise<URL | undefined> {
@@ -66,6 +74,25 @@ export class PulledBlobs implements BlobStore {
     const content = fetch.open(options);
     this.#tellServed(digest, 'upstream');
     return content;
+  }
+
+  /** Passes a part on from upstream. It cannot be verified, and is not kept. */
+  async #openPart(digest: Digest, { range, signal }: OpenOptions): Promise<Readable> {
+    const { remote, upstream } = this.#source;
+    try {
+      const content = await remote.blobs.open(digest, { range, signal });
+      this.#tellServed(digest, 'upstream');
+      return content;
+    } catch (error) {
+      signal?.throwIfAborted();
+      this.#tellOutage(error);
+      throw upstreamFailure(error, upstream);
+    }
+  }
+
+  #tellOutage(error: unknown): void {
+    const { upstream } = this.#source;
+    if (isOutage(error)) this.#context.observer({ type: 'outage', upstream, error });
   }
 
   #tellServed(digest: Digest, from: 'store' | 'upstream'): void {
@@ -97,14 +124,14 @@ export class PulledBlobs implements BlobStore {
   }
 
   #statRemote(digest: Digest, options: OperationOptions): Promise<Descriptor | undefined> {
-    const { remote, upstream, name } = this.#source;
-    const { flights, observer } = this.#context;
+    const { name } = this.#source;
+    const { flights } = this.#context;
     const stat = async () => {
       try {
-        return await remote.blobs.stat(digest);
+        return await statUpstream(this.#source, digest);
       } catch (error) {
-        if (isOutage(error)) observer({ type: 'outage', upstream, error });
-        throw upstreamFailure(error, upstream);
+        this.#tellOutage(error);
+        throw error;
       }
     };
     return flights.run(`blob ${keyOf(name, digest)}`, stat, options);

@@ -76,7 +76,7 @@ export function withPullThrough(local: Registry, options: PullThroughOptions): P
   const table = new UpstreamTable(options.upstreams);
   const expiry = new Expiry({ store, ttlMs, maximumBytes, state, discard, clock, observer });
   const spoolDirectory = options.spoolDirectory ?? tmpdir();
-  const fetches = new BlobFetches({ spoolDirectory, expiry, observer });
+  const fetches = new BlobFetches({ spoolDirectory, expiry, observer, clock });
   const outages = new Outages(clock);
   const flights = new SingleFlight();
   const context: PullContext = { fetches, expiry, observer, outages, flights };

@@ -15,6 +15,13 @@ export function observePullThrough(logger: Logger): PullThroughObserver {
           upstream: event.upstream,
           size: event.size,
         });
+      case 'abandoned':
+        return logger.info(`stopped fetching a ${event.content.kind}: no client waits for it`, {
+          ...fieldsOf(event.content),
+          upstream: event.upstream,
+          received: event.received,
+          size: event.size,
+        });
       case 'outage':
         return logger.warn(`the upstream ${event.upstream} failed`, describeError(event.error));
       case 'removed':

@@ -56,6 +56,7 @@ export async function requestPart(address: BlobAddress, part: PartRequest): Prom
     scopes: pulling(name),
     expect: isWhole ? [200] : [200, 206, 416],
     codes: unknownBlobCodes(digest),
+    isTransfer: true,
     signal,
   });
   // A body may fail before anybody reads it; who reads it then is told.

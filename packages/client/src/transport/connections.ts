@@ -32,17 +32,19 @@ const KEEP_ALIVE_MS = 30_000;
 /** The connections of one transport, apart by what the servers may know and may be. */
 export class Connections {
   readonly #options: ConnectionsOptions;
-  readonly #dispatchers = new Map<Role, Dispatcher>();
+  readonly #dispatchers = new Map<string, Dispatcher>();
 
   constructor(options: ConnectionsOptions) {
     this.#options = options;
   }
 
-  for(role: Role): Dispatcher {
-    const known = this.#dispatchers.get(role);
+  /** @param isTransfer Transfers have connections of their own, so that slow ones do not hold up short questions. */
+  for(role: Role, isTransfer = false): Dispatcher {
+    const key = `${role} ${isTransfer}`;
+    const known = this.#dispatchers.get(key);
     if (known !== undefined) return known;
     const dispatcher = createDispatcher(this.#options, role);
-    this.#dispatchers.set(role, dispatcher);
+    this.#dispatchers.set(key, dispatcher);
     return dispatcher;
   }
 

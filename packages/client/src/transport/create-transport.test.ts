@@ -240,4 +240,16 @@ describe('bodies of answers', () => {
     }
     expect(server.requests).toHaveLength(3);
   });
+
+  it('that are transfers do not hold up other requests, however slow they are (abandoned pulls)', async () => {
+    await using server = await startServer(({ url }, response) =>
+      url === '/slow' ? response.write('x') : response.end('y'),
+    );
+    await using transport = createTransport({ registry: server.url, connectionsPerHost: 1 });
+    const slow = requestTo(new URL('/slow', server.url), { isTransfer: true });
+    const transfer = await transport.send(slow);
+    const answer = await transport.send(requestTo(server.url));
+    expect(await text(answer.body)).toBe('y');
+    transfer.body.destroy();
+  });
 });

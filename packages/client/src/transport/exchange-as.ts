@@ -18,7 +18,7 @@ export function createExchangeAs({
   ...options
 }: ExchangeAsOptions): ExchangeAs {
   return async function exchangeAs(hop, role) {
-    const answer = await exchange(hop, connections.for(role), options);
+    const answer = await exchange(hop, connections.for(role, hop.isTransfer), options);
     const { method, url } = hop;
     observer({ kind: 'answered', method, url: displayUrl(url), status: answer.status });
     return answer;

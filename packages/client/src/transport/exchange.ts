@@ -13,6 +13,7 @@ export interface Hop {
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly body?: OutgoingBody | undefined;
   readonly signal?: AbortSignal | undefined;
+  readonly isTransfer?: boolean | undefined;
   /** Kept up to date while the request is sent. */
   readonly progress: Progress;
 }

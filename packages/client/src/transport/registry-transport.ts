@@ -84,9 +84,9 @@ export class RegistryTransport implements Transport {
   async #follow(attempt: Attempt): Promise<TransportResponse> {
     const { request, body, progress } = attempt;
     const { maximumRedirects, registry, userAgent } = this.#options;
-    const { method, url, signal, followRedirects } = request;
+    const { method, url, signal, followRedirects, isTransfer } = request;
     const headers = { 'user-agent': userAgent, ...sendableHeaders(request) };
-    let hop: Hop = { method, url, headers, body, signal, progress };
+    let hop: Hop = { method, url, headers, body, signal, isTransfer, progress };
     let isAtHome = url.origin === registry.origin;
     if (!isAtHome) checkSchemes(registry, url);
     for (let followed = 0; ; followed++) {

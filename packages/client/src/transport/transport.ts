@@ -38,6 +38,11 @@ export interface TransportRequest {
   readonly repeatable?: boolean | undefined;
   /** Whether to go where a redirect leads; else the redirect itself is the answer. Default `true`. */
   readonly followRedirects?: boolean | undefined;
+  /**
+   * Whether the body of the answer may be large, as that of a blob is. Such requests have connections of their own, so
+   * that slow ones do not hold up the others. Default `false`.
+   */
+  readonly isTransfer?: boolean | undefined;
   /** Ends the request, and the body of its answer. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -74,7 +79,10 @@ export interface TransportOptions {
    * `HTTPS_PROXY` and `NO_PROXY` say. Default: none.
    */
   readonly proxy?: string | URL | undefined;
-  /** Most connections to one origin; further requests wait. At least 1. Default 16. */
+  /**
+   * Most connections to one origin for transfers of blobs, and as many again for all other requests; further requests
+   * wait. At least 1. Default 16.
+   */
   readonly connectionsPerHost?: number | undefined;
   readonly retries?: RetryOptions | undefined;
   /**

@@ -6,11 +6,13 @@ import {
   type BlobStore,
   type ByteRange,
   type Digest,
+  type OperationOptions,
 } from '@purser/core';
 import type { Context } from 'koa';
 import { answerEmpty } from '../answers.ts';
 import { requestedRanges } from '../byte-ranges.ts';
 import type { MethodTable, RepositoryCall } from '../call.ts';
+import { departureSignal } from '../client-departure.ts';
 import { etagOf, isNotModified } from '../conditional.ts';
 import { lengthOf } from '../content-range.ts';
 import { MultipartRanges } from '../multipart-ranges.ts';
@@ -25,22 +27,26 @@ async function getBlob(call: BlobCall): Promise<void> {
   const { context, settings, repository } = call;
   const digest = parseDigest(call.parameters.digest);
   if (settings.redirect && (await redirectToBlob(context, repository.blobs, digest))) return;
-  const size = await sizeOf(repository.blobs, digest);
+  const signal = departureSignal(context);
+  const size = await sizeOf(repository.blobs, digest, { signal });
   if (answerNotModified(context, digest)) return;
   const ranges = rangesOf(context, digest, size);
-  if (ranges !== undefined && ranges.length > 1) return sendParts(call, ranges, size);
+  if (ranges !== undefined && ranges.length > 1) {
+    return sendParts(call, { ranges, size, signal });
+  }
   const range = ranges?.[0];
-  const content = await repository.blobs.open(digest, { range, lend: true });
+  const content = await repository.blobs.open(digest, { range, lend: true, signal });
   describe(context, digest);
   describeLength(context, size, range);
   await send(call, content);
 }
 
-async function sendParts(
-  call: BlobCall,
-  ranges: readonly ByteRange[],
-  size: number,
-): Promise<void> {
+interface Parts extends OperationOptions {
+  readonly ranges: readonly ByteRange[];
+  readonly size: number;
+}
+
+async function sendParts(call: BlobCall, { ranges, size, signal }: Parts): Promise<void> {
   const { context, repository, parameters } = call;
   const digest = parseDigest(parameters.digest);
   const parts = new MultipartRanges(ranges, size);
@@ -50,7 +56,7 @@ async function sendParts(
   context.set('Content-Length', String(parts.contentLength));
   await send(
     call,
-    parts.read((range) => repository.blobs.open(digest, { range })),
+    parts.read((range) => repository.blobs.open(digest, { range, signal })),
   );
 }
 
@@ -72,7 +78,7 @@ async function headBlob(call: BlobCall): Promise<void> {
   const { context, settings, repository } = call;
   const digest = parseDigest(call.parameters.digest);
   if (settings.redirect && (await redirectToBlob(context, repository.blobs, digest))) return;
-  const size = await sizeOf(repository.blobs, digest);
+  const size = await sizeOf(repository.blobs, digest, { signal: departureSignal(context) });
   if (answerNotModified(context, digest)) return;
   describe(context, digest);
   describeLength(context, size, undefined);
@@ -98,8 +104,12 @@ async function redirectToBlob(
   return true;
 }
 
-async function sizeOf(store: BlobStore, digest: Digest): Promise<number> {
-  const descriptor = await store.stat(digest);
+async function sizeOf(
+  store: BlobStore,
+  digest: Digest,
+  options: OperationOptions,
+): Promise<number> {
+  const descriptor = await store.stat(digest, options);
   if (descriptor === undefined) throw new RegistryError('BLOB_UNKNOWN', { detail: { digest } });
   return descriptor.size;
 }

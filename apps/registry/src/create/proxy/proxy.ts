@@ -86,9 +86,10 @@ function createStore(kept: KeptWith): Registry {
 }
 
 function viewOf(registry: PullThrough, { name }: Repository, facts: RequestFacts): Repository {
-  const { method, answer } = facts;
+  const { method, range, answer } = facts;
   return registry.repository(name, {
-    opensBlobs: method === 'GET',
+    // A part that does not begin with the blob is asked of upstream alone.
+    opensBlobs: method === 'GET' && (range === undefined || range.startsWith('bytes=0-')),
     onStale: (upstream) =>
       answer.warn(`${upstream} cannot be reached: this is what was pulled from it before`),
   });

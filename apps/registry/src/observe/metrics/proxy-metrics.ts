@@ -34,7 +34,8 @@ export function createProxyMetrics(registry: Registry): ProxyMetrics {
           return outages.inc({ upstream: event.upstream });
         case 'removed':
           return removed.inc({ type: event.content.kind, reason: event.reason });
-        // The log tells of it.
+        // The log tells of them.
+        case 'abandoned':
         case 'failed':
       }
     },
