@@ -1,5 +1,5 @@
-import type { Digest } from '@purser/core';
-import { blobDataPath } from '../paths.ts';
+import { DigestTable } from '../digest-table.ts';
+import { Turns } from '../turns.ts';
 import type { Clock } from './clock.ts';
 import type { CollectOptions, GarbageCollectorOptions } from './create-garbage-collector.ts';
 import { deleteGarbage, type DeletionOptions } from './delete-garbage.ts';
@@ -7,7 +7,8 @@ import { eachConcurrently } from './each-concurrently.ts';
 import type { Deleted, GarbageFound, GarbagePhase, GarbageReport } from './garbage-report.ts';
 import { removeEmptyDirectories } from './empty-repository.ts';
 import { ACTIVE_WAIT_MS, GRACE_MARGIN_MS } from './limits.ts';
-import { mark, type Garbage, type MarkResult } from './mark.ts';
+import { mark, type MarkResult } from './mark.ts';
+import type { Garbage, GarbageSet } from './marks.ts';
 import { ACTIVE, markerPath } from './marker-paths.ts';
 import { markedDigests, remove, restoreDeletions } from './restore-deletions.ts';
 import { topDown } from './top-down.ts';
@@ -18,7 +19,10 @@ export interface CollectionOptions
   readonly graceMs: number;
 }
 
-type Work = ReadonlyMap<Digest, Garbage>;
+/** Result of the first look, without its marks, which are not held during the grace period. */
+interface Condemned extends Omit<MarkResult, 'garbage'> {
+  readonly condemned: DigestTable;
+}
 
 /** How many small files are written or deleted at a time. */
 const CONCURRENCY = 16;
@@ -49,13 +53,14 @@ class Collection {
   }
 
   async #runOnline(): Promise<GarbageReport> {
-    const found = await this.#announce();
-    const condemned = new Set(found.garbage.keys());
-    if (condemned.size > 0) {
+    const { condemned, ...found } = await this.#announce();
+    const total = condemned.size;
+    if (total > 0) {
       const durationMs = this.#options.graceMs + GRACE_MARGIN_MS;
-      this.#tell('grace', { total: condemned.size, durationMs });
+      this.#tell('grace', { total, durationMs });
       await this.#wait(durationMs);
-      await this.#sweep(await this.#mark('mark-again', condemned), condemned.size);
+      const again = await this.#mark('mark-again', condemned);
+      await this.#sweep(again.garbage, total);
     }
     await this.#removeEmptyRepositories(found);
     return this.#report(found);
@@ -66,7 +71,7 @@ class Collection {
     const { driver, holder } = this.#options;
     await restoreDeletions(driver, holder);
     const found = await this.#mark('mark');
-    await this.#sweep(found, found.garbage.size);
+    await this.#sweep(found.garbage, found.garbage.size);
     await this.#removeEmptyRepositories(found);
     return this.#report(found);
   }
@@ -74,29 +79,31 @@ class Collection {
   async #runDry(): Promise<GarbageReport> {
     const { driver } = this.#options;
     const found = await this.#mark('mark');
-    for (const [digest, garbage] of found.garbage) {
-      const info = garbage.data === undefined ? undefined : await driver.stat(blobDataPath(digest));
+    for (const number of found.garbage.numbers()) {
+      const garbage = found.garbage.get(number);
+      const info = garbage.data === undefined ? undefined : await driver.stat(garbage.data);
       this.#count(garbage, info?.size ?? 0);
     }
     return this.#report(found);
   }
 
   /** From here on every process asks before it grants, and finds what is condemned. */
-  async #announce(): Promise<MarkResult> {
+  async #announce(): Promise<Condemned> {
     const { driver, holder } = this.#options;
     await restoreDeletions(driver, holder);
     await this.#clear();
     await driver.putContent(ACTIVE, Buffer.from(''), { durable: false });
     await this.#wait(ACTIVE_WAIT_MS);
-    const found = await this.#mark('mark');
-    await eachConcurrently(found.garbage.keys(), CONCURRENCY, async (digest) => {
+    const { garbage, ...found } = await this.#mark('mark');
+    await eachConcurrently(garbage.numbers(), CONCURRENCY, async (number) => {
       this.#options.signal?.throwIfAborted();
-      await driver.putContent(markerPath('condemned', digest), Buffer.from(''), { durable: false });
+      const path = markerPath('condemned', garbage.digestOf(number));
+      await driver.putContent(path, Buffer.from(''), { durable: false });
     });
-    return found;
+    return { ...found, condemned: await digestsOf(garbage) };
   }
 
-  async #mark(phase: GarbagePhase, only?: ReadonlySet<Digest>): Promise<MarkResult> {
+  async #mark(phase: GarbagePhase, only?: DigestTable): Promise<MarkResult> {
     const { driver, decoder, deleteUntagged = false, observer, signal } = this.#options;
     this.#tell(phase);
     const found = await mark({
@@ -109,13 +116,18 @@ class Collection {
     });
     if (only !== undefined) return found;
     for (const damaged of found.damaged) observer?.({ kind: 'damaged', damaged });
-    for (const [digest, garbage] of found.garbage) {
-      observer?.({ kind: 'garbage', garbage: describe(digest, garbage) });
+    if (observer === undefined) return found;
+    const turns = new Turns();
+    for (const number of found.garbage.numbers()) {
+      observer({ kind: 'garbage', garbage: describe(number, found.garbage) });
+      await turns.step();
     }
     return found;
   }
 
-  async #removeEmptyRepositories({ withoutManifests }: MarkResult): Promise<void> {
+  async #removeEmptyRepositories({
+    withoutManifests,
+  }: Pick<MarkResult, 'withoutManifests'>): Promise<void> {
     const { driver, holder, signal } = this.#options;
     for (const name of withoutManifests) {
       signal?.throwIfAborted();
@@ -123,23 +135,25 @@ class Collection {
     }
   }
 
-  /** What stays keeps what it needs, so it is seen to first. */
-  async #sweep({ garbage }: MarkResult, condemned: number): Promise<void> {
-    this.#tell('sweep', { total: garbage.size });
-    this.#spared = condemned - garbage.size;
-    const kept = new Set<Digest>();
-    for (const rank of topDown(garbage)) {
-      await eachConcurrently(rank, CONCURRENCY, async (digest) => {
-        if (!(await this.#delete(digest, garbage, kept))) keepDependents(digest, garbage, kept);
+  /** Deletes parents before children: a parent that is spared keeps everything it references. */
+  async #sweep(garbage: GarbageSet, condemned: number): Promise<void> {
+    const total = garbage.size;
+    this.#tell('sweep', { total });
+    this.#spared = condemned - total;
+    const kept = new Set<number>();
+    for (const rank of await topDown(garbage)) {
+      await eachConcurrently(rank, CONCURRENCY, async (number) => {
+        if (!(await this.#delete(number, garbage, kept))) keepDependents(number, garbage, kept);
       });
     }
   }
 
-  async #delete(digest: Digest, work: Work, kept: ReadonlySet<Digest>): Promise<boolean> {
+  async #delete(number: number, work: GarbageSet, kept: ReadonlySet<number>): Promise<boolean> {
     const { observer, signal } = this.#options;
     signal?.throwIfAborted();
-    const garbage = work.get(digest)!;
-    const bytes = kept.has(digest)
+    const digest = work.digestOf(number);
+    const garbage = work.get(number);
+    const bytes = kept.has(number)
       ? undefined
       : await deleteGarbage(digest, garbage, this.#options);
     if (bytes === undefined) this.#spared++;
@@ -154,7 +168,12 @@ class Collection {
     for (const { kind } of links) this.#deleted[kind === 'manifest' ? 'manifests' : 'links']++;
   }
 
-  #report({ repositories, manifests, needed, damaged }: MarkResult): GarbageReport {
+  #report({
+    repositories,
+    manifests,
+    needed,
+    damaged,
+  }: Omit<MarkResult, 'garbage'>): GarbageReport {
     return {
       repositories,
       needed: { manifests, digests: needed },
@@ -196,18 +215,31 @@ class Collection {
   }
 }
 
-function keepDependents(digest: Digest, work: Work, kept: Set<Digest>): void {
-  const queue = [...(work.get(digest)?.dependents ?? [])];
-  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-    if (kept.has(next)) continue;
-    kept.add(next);
-    queue.push(...(work.get(next)?.dependents ?? []));
+function keepDependents(number: number, work: GarbageSet, kept: Set<number>): void {
+  const waiting = [number];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    for (const dependent of work.dependentsOf(next)) {
+      if (kept.has(dependent)) continue;
+      kept.add(dependent);
+      waiting.push(dependent);
+    }
   }
 }
 
-function describe(digest: Digest, { data, links }: Garbage): GarbageFound {
+async function digestsOf(garbage: GarbageSet): Promise<DigestTable> {
+  const turns = new Turns();
+  const digests = new DigestTable();
+  for (const number of garbage.numbers()) {
+    digests.add(garbage.digestOf(number));
+    await turns.step();
+  }
+  return digests;
+}
+
+function describe(number: number, garbage: GarbageSet): GarbageFound {
+  const { data, links } = garbage.get(number);
   return {
-    digest,
+    digest: garbage.digestOf(number),
     bytes: data !== undefined,
     links: links.map(({ repository, kind, name }) => ({ repository, kind, name })),
   };

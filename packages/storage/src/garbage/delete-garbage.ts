@@ -2,9 +2,9 @@ import type { BlobDescriptorCache, Digest } from '@purser/core';
 import { DriverError, type StorageDriver } from '@purser/storage-driver';
 import { blobDataPath } from '../paths.ts';
 import { LeaseLostError } from './lease.ts';
-import type { Garbage } from './mark.ts';
+import type { Garbage } from './marks.ts';
 import { markerPath } from './marker-paths.ts';
-import type { UnneededLink } from './repository-mark.ts';
+import type { UnneededLink } from './unneeded-links.ts';
 import { remove, restoreBytes, type Holder } from './restore-deletions.ts';
 
 export interface DeletionOptions {

@@ -13,36 +13,26 @@ import { readLinkText } from '../link-text.ts';
 import { blobDataPath, repositoryPath, revisionsPath } from '../paths.ts';
 import { placeOf } from '../place.ts';
 
-export interface SignatureLink {
-  readonly digest: Digest;
-  readonly path: string;
-}
+/** A link below the revisions of a repository. */
+export type RevisionLink =
+  /** `target` is `undefined` if nobody can tell any more what the link held. */
+  | { readonly kind: 'revision'; readonly name: Digest; readonly target: Digest | undefined }
+  | { readonly kind: 'signature'; readonly name: Digest; readonly revision: Digest };
 
-/** What is below the revisions of a repository. */
-export interface RevisionLinks {
-  /** By what the links hold; `undefined` for links of which nobody knows any more what they held. */
-  readonly names: ReadonlyMap<Digest, Digest | undefined>;
-  /** By the name of the revision, which need not be linked any more. */
-  readonly signatures: ReadonlyMap<Digest, readonly SignatureLink[]>;
-}
-
-export async function readRevisionLinks(
+export async function* readRevisionLinks(
   driver: StorageDriver,
   name: RepositoryName,
-): Promise<RevisionLinks> {
-  const names = new Map<Digest, Digest | undefined>();
-  const signatures = new Map<Digest, SignatureLink[]>();
+): AsyncIterable<RevisionLink> {
   const repository = repositoryPath(name);
   for await (const path of filesBelow(driver, revisionsPath(name))) {
     const place = placeOf(path.slice(repository.length + 1));
     if (place?.kind === 'revision') {
-      names.set(place.digest, await targetOf(driver, path, place.digest));
+      const target = await targetOf(driver, path, place.digest);
+      yield { kind: 'revision', name: place.digest, target };
     } else if (place?.kind === 'signature') {
-      const { revision, digest } = place;
-      signatures.set(revision, [...(signatures.get(revision) ?? []), { digest, path }]);
+      yield { kind: 'signature', name: place.digest, revision: place.revision };
     }
   }
-  return { names, signatures };
 }
 
 /**
@@ -66,14 +56,13 @@ export interface ReadManifest {
   readonly subject: Digest | undefined;
 }
 
-/** @returns `undefined` when the bytes are not there, are not those of the digest, or say nothing that can be read. */
-export async function readManifest(
-  driver: StorageDriver,
-  decoder: ManifestDecoder,
+/** @returns `undefined` if the bytes do not match the digest, or cannot be read as a manifest. */
+export function decodeManifest(
+  content: Uint8Array,
   digest: Digest,
-): Promise<ReadManifest | undefined> {
-  const content = await contentOf(driver, blobDataPath(digest));
-  if (content === undefined || digestOf(content) !== digest) return undefined;
+  decoder: ManifestDecoder,
+): ReadManifest | undefined {
+  if (digestOf(content) !== digest) return undefined;
   try {
     const manifest = decoder.decodeStored(content);
     return {
@@ -98,9 +87,12 @@ export async function* filesBelow(driver: StorageDriver, root: string): AsyncIte
 }
 
 /** `undefined` for what is not there. A storage that fails is no answer: the error passes. */
-async function contentOf(driver: StorageDriver, path: string): Promise<Uint8Array | undefined> {
+export async function manifestContent(
+  driver: StorageDriver,
+  digest: Digest,
+): Promise<Uint8Array | undefined> {
   try {
-    return await driver.getContent(path);
+    return await driver.getContent(blobDataPath(digest));
   } catch (error) {
     if (DriverError.is(error, 'PATH_NOT_FOUND', 'NOT_A_FILE')) return undefined;
     throw error;

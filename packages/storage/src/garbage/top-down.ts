@@ -1,40 +1,51 @@
-import type { Digest } from '@purser/core';
-import type { Garbage } from './mark.ts';
+import { NumberList } from '../number-list.ts';
+import { Turns } from '../turns.ts';
+import type { GarbageSet } from './marks.ts';
 
 /**
  * The order in which garbage can be deleted: what is spared keeps its dependents, so they come in a later rank. Within a
  * rank nothing depends on anything.
  */
-export function topDown(garbage: ReadonlyMap<Digest, Garbage>): readonly (readonly Digest[])[] {
-  const depths = new Map<Digest, number>();
-  const ranks: Digest[][] = [];
-  for (const digest of parentsFirst(garbage)) {
-    const depth = depths.get(digest) ?? 0;
-    (ranks[depth] ??= []).push(digest);
-    for (const dependent of garbage.get(digest)?.dependents ?? []) {
-      depths.set(dependent, Math.max(depths.get(dependent) ?? 0, depth + 1));
+export async function topDown(
+  garbage: Pick<GarbageSet, 'numbers' | 'dependentsOf'>,
+): Promise<readonly (readonly number[])[]> {
+  const turns = new Turns();
+  const depths = new NumberList();
+  const ranks: number[][] = [];
+  const bottomUp = await dependentsFirst(garbage, turns);
+  for (let place = bottomUp.length - 1; place >= 0; place--) {
+    const number = bottomUp[place]!;
+    const depth = depths.at(number);
+    (ranks[depth] ??= []).push(number);
+    for (const dependent of garbage.dependentsOf(number)) {
+      if (depths.at(dependent) <= depth) depths.set(dependent, depth + 1);
+      await turns.step();
     }
   }
   return ranks;
 }
 
-/** Everything, each before its dependents. */
-function parentsFirst(garbage: ReadonlyMap<Digest, Garbage>): readonly Digest[] {
-  const begun = new Set<Digest>();
-  const bottomUp: Digest[] = [];
-  const begin = (digest: Digest) => {
-    begun.add(digest);
-    return { digest, dependents: (garbage.get(digest)?.dependents ?? []).values() };
+/** Everything, each after its dependents. */
+async function dependentsFirst(
+  garbage: Pick<GarbageSet, 'numbers' | 'dependentsOf'>,
+  turns: Turns,
+): Promise<readonly number[]> {
+  const left = new Set(garbage.numbers());
+  const bottomUp: number[] = [];
+  const begin = (number: number) => {
+    left.delete(number);
+    return { number, dependents: garbage.dependentsOf(number)[Symbol.iterator]() };
   };
-  for (const start of garbage.keys()) {
-    if (begun.has(start)) continue;
+  for (const start of garbage.numbers()) {
+    if (!left.has(start)) continue;
     // No recursion: what others push may be nested as deep as they like.
     const path = [begin(start)];
     for (let last = path.at(-1); last !== undefined; last = path.at(-1)) {
-      const { value: next } = last.dependents.next();
-      if (next === undefined) bottomUp.push(path.pop()!.digest);
-      else if (garbage.has(next) && !begun.has(next)) path.push(begin(next));
+      await turns.step();
+      const { done, value: next } = last.dependents.next();
+      if (done === true) bottomUp.push(path.pop()!.number);
+      else if (left.has(next)) path.push(begin(next));
     }
   }
-  return bottomUp.toReversed();
+  return bottomUp;
 }
