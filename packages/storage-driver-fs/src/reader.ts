@@ -2,7 +2,8 @@ import { read } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { Refusal, type ReaderRange } from '@purser/storage-driver';
-import { CHUNK_SIZE, type ChunkPool } from './chunk-pool.ts';
+import { LARGEST_CHUNK, type ChunkPool } from './chunk-pool.ts';
+import { LendChunks } from './lend-chunks.ts';
 
 export interface ReaderContext {
   /** Where chunks that are lent come from, and go back to. */
@@ -48,7 +49,10 @@ interface FileReaderOptions {
   readonly fail: (error: unknown) => Error;
 }
 
-/** Reads ahead by one chunk: while that is consumed, the next is read; so two are held at most. */
+/**
+ * Reads ahead by at most one chunk. Chunks that are lent grow with the pace of their consumer, and one that stalls holds
+ * a single chunk.
+ */
 class FileReader extends Readable {
   readonly #handle: FileHandle;
   #position: number;
@@ -74,9 +78,12 @@ class FileReader extends Readable {
   }
 
   override _read(): void {
-    const size = Math.min(CHUNK_SIZE, this.#end - this.#position);
+    const size = Math.min(LARGEST_CHUNK, this.#end - this.#position);
     if (size === 0) this.push(null);
-    else void this.#fill(Buffer.allocUnsafeSlow(size)).then((chunk) => this.#give(chunk));
+    else {
+      const buffer = Buffer.allocUnsafeSlow(size);
+      void this.#fill(buffer, this.#position).then((chunk) => this.#give(chunk));
+    }
   }
 
   #give(chunk: Buffer | Error): void {
@@ -85,36 +92,36 @@ class FileReader extends Readable {
       this.destroy(chunk);
       return;
     }
+    this.#position += chunk.byteLength;
     this.push(chunk);
     if (this.#position === this.#end) this.push(null);
   }
 
   async *#lend(pool: ChunkPool): AsyncGenerator<Buffer, undefined> {
-    const [first, second] = [pool.take(), pool.take()];
+    const fill = (buffer: Buffer, position: number) => this.#fill(buffer, position);
+    const lender = new LendChunks({ start: this.#position, end: this.#end, pool, fill });
     try {
-      let ahead = this.#position < this.#end ? this.#fill(first) : undefined;
-      for (let turn = second; ahead !== undefined; turn = turn === first ? second : first) {
-        const chunk = await ahead;
-        if (this.destroyed) throw this.errored ?? this.#fail(new Error('the reader was closed'));
-        if (chunk instanceof Error) throw chunk;
-        ahead = this.#position < this.#end ? this.#fill(turn) : undefined;
+      for await (const chunk of lender.chunks()) {
+        if (this.destroyed) throw this.#closed();
         yield chunk;
       }
     } finally {
-      await this.#reading;
-      pool.give(first);
-      pool.give(second);
       this.destroy();
     }
   }
 
-  /** Reads into a buffer from its start; what it fails with is given, not thrown. */
-  #fill(buffer: Buffer): Promise<Buffer | Error> {
-    const size = Math.min(buffer.byteLength, this.#end - this.#position);
+  #closed(): Error {
+    return this.errored ?? this.#fail(new Error('the reader was closed'));
+  }
+
+  /** Reads into a buffer from its start. Returns a failure instead of throwing it. */
+  #fill(buffer: Buffer, position: number): Promise<Buffer | Error> {
+    // The number of a closed handle may belong to another file.
+    if (this.destroyed) return Promise.resolve(this.#closed());
+    const size = Math.min(buffer.byteLength, this.#end - position);
     const reading = new Promise<Buffer | Error>((resolve) => {
-      read(this.#handle.fd, buffer, 0, size, this.#position, (error, count) => {
+      read(this.#handle.fd, buffer, 0, size, position, (error, count) => {
         this.#reading = undefined;
-        this.#position += error === null ? count : 0;
         if (error !== null) resolve(this.#fail(error));
         else if (count > 0) resolve(buffer.subarray(0, count));
         else resolve(this.#fail(new Error('the file became shorter while it was read')));
