@@ -1,6 +1,7 @@
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { OCTET_STREAM, type ByteRange } from '@purser/core';
 import { lengthOf } from './content-range.ts';
+import type { Content } from './send-content.ts';
 
 /** Maximum number of bytes between two ranges that are read and dropped, which costs less than opening the content again. */
 const MAXIMUM_GAP = 64 * 1024;
@@ -40,16 +41,23 @@ export class MultipartRanges {
     );
   }
 
-  /** Content is opened one group of near ranges at a time; the first one before the first byte is given. */
-  read(open: OpenRange): Readable {
-    // A chunk more than the one that is being sent would be read ahead for nothing.
-    return Readable.from(this.#bodyOf(open), { highWaterMark: 1 });
+  /** Content is opened one group of near ranges at a time, the first one before the first byte is given. Its chunks may be lent. */
+  read(open: OpenRange): Content {
+    const opened = { content: undefined as Readable | undefined };
+    return {
+      [Symbol.asyncIterator]: () => this.#bodyOf(open, opened),
+      destroy: () => opened.content?.destroy(),
+    };
   }
 
-  async *#bodyOf(open: OpenRange): AsyncGenerator<Uint8Array> {
+  async *#bodyOf(
+    open: OpenRange,
+    opened: { content: Readable | undefined },
+  ): AsyncGenerator<Uint8Array> {
     for (const group of nearParts(this.#parts)) {
       const { start } = group[0]!.range;
       const content = await open({ start, end: group.at(-1)!.range.end });
+      opened.content = content;
       try {
         yield* cut(content, group);
       } finally {
@@ -82,6 +90,17 @@ function nearParts(parts: readonly Part[]): readonly (readonly Part[])[] {
 /** @param content Begins at the start of the first part. */
 async function* cut(content: Readable, parts: readonly Part[]): AsyncGenerator<Uint8Array> {
   const chunks = content[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
+  try {
+    yield* cutChunks(chunks, parts);
+  } finally {
+    await chunks.return?.();
+  }
+}
+
+async function* cutChunks(
+  chunks: AsyncIterator<Uint8Array>,
+  parts: readonly Part[],
+): AsyncGenerator<Uint8Array> {
   let position = parts[0]!.range.start;
   let rest: Uint8Array = Buffer.alloc(0);
   for (const { head, range } of parts) {

@@ -1,25 +1,31 @@
 import type { ServerResponse } from 'node:http';
 import { constants } from 'node:http2';
-import type { Readable } from 'node:stream';
 import { isClosed } from './client-departure.ts';
+import { ENCRYPTED_PIECE, isEncrypted } from './encryption.ts';
 import { http2StreamOf } from './http2-stream.ts';
 
+/** Content that is read once, such as a `Readable`. */
+export interface Content extends AsyncIterable<Uint8Array> {
+  /** Ends the reading early; does nothing after its end. */
+  destroy(): unknown;
+}
+
 /**
- * Sends content whose chunks are lent: the next is asked for when the last has left for the network, while which the
- * store reads ahead. So memory is used again instead of being allocated anew, which costs more than the reading does.
+ * Sends content whose chunks are lent: the next is asked for when the last has left for the network. So memory is used
+ * again instead of being allocated, and a client that reads nothing holds one chunk.
  *
  * A client that leaves ends it early, without a failure; the content is destroyed in every case.
  *
  * @throws what the content fails with. Once the headers are out the connection is cut, since its end would look like that
  * of the content; before, the response can still be used.
  */
-export async function sendContent(response: ServerResponse, content: Readable): Promise<void> {
+export async function sendContent(response: ServerResponse, content: Content): Promise<void> {
   const connection = new Connection(response);
   const stop = () => void content.destroy();
   response.once('close', stop);
   try {
     for await (const chunk of content) {
-      if (!(await connection.send(chunk as Uint8Array))) return;
+      if (!(await connection.send(chunk))) return;
     }
     await connection.end();
   } catch (error) {
@@ -42,10 +48,12 @@ function cut(response: ServerResponse): void {
 /** A response whose every write settles, also when the client leaves before it got through. */
 class Connection {
   readonly #response: ServerResponse;
+  readonly #pieceSize: number;
   #settle: () => void = () => {};
 
   constructor(response: ServerResponse) {
     this.#response = response;
+    this.#pieceSize = isEncrypted(response) ? ENCRYPTED_PIECE : Infinity;
     response.once('close', () => this.#settle());
   }
 
@@ -55,7 +63,10 @@ class Connection {
 
   /** @returns Whether there is still someone to send to. */
   async send(chunk: Uint8Array): Promise<boolean> {
-    await this.#settled((done) => this.#response.write(chunk, done));
+    for (let start = 0; start < chunk.byteLength && !this.isClosed; start += this.#pieceSize) {
+      const piece = chunk.subarray(start, start + this.#pieceSize);
+      await this.#settled((done) => this.#response.write(piece, done));
+    }
     return !this.isClosed;
   }
 

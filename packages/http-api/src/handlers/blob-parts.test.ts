@@ -37,11 +37,13 @@ function partsOf(body: Buffer, contentType: string): readonly Part[] {
 /** Serves a blob and counts how often it is opened, and which ranges. */
 async function serveBlob() {
   const opened: (ByteRange | undefined)[] = [];
+  const lent: (boolean | undefined)[] = [];
   const server = await serve({
     decorate: (repository) =>
       withBlobs(repository, {
         open: (digest, options) => {
           opened.push(options?.range);
+          lent.push(options?.lend);
           return repository.blobs.open(digest, options);
         },
       }),
@@ -50,12 +52,20 @@ async function serveBlob() {
   const url = `${server.url}/v2/a/b/blobs/${DIGEST}`;
   return {
     opened,
+    lent,
     get: (range: string) => fetch(url, { headers: { Range: range } }),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }
 
 describe('a request for several ranges of a blob', () => {
+  it('borrows the memory of every part', async () => {
+    await using blob = await serveBlob();
+    const response = await blob.get('bytes=0-9,200000-200009');
+    expect(partsOf(await bytesOf(response), response.headers.get('content-type')!)).toHaveLength(2);
+    expect(blob.lent).toEqual([true, true]);
+  });
+
   it.each([
     [
       'in order',

@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import {
   OCTET_STREAM,
   parseDigest,
@@ -16,7 +15,7 @@ import { departureSignal } from '../client-departure.ts';
 import { etagOf, isNotModified } from '../conditional.ts';
 import { lengthOf } from '../content-range.ts';
 import { MultipartRanges } from '../multipart-ranges.ts';
-import { sendContent } from '../send-content.ts';
+import { sendContent, type Content } from '../send-content.ts';
 
 type BlobCall = RepositoryCall<{ readonly digest: string }>;
 
@@ -56,12 +55,12 @@ async function sendParts(call: BlobCall, { ranges, size, signal }: Parts): Promi
   context.set('Content-Length', String(parts.contentLength));
   await send(
     call,
-    parts.read((range) => repository.blobs.open(digest, { range, signal })),
+    parts.read((range) => repository.blobs.open(digest, { range, lend: true, signal })),
   );
 }
 
 /** A failure before the first byte is answered like any other; after it, all that can be done is to cut the connection. */
-async function send({ context, settings }: BlobCall, content: Readable): Promise<void> {
+async function send({ context, settings }: BlobCall, content: Content): Promise<void> {
   context.respond = false;
   try {
     await sendContent(context.res, content);

@@ -15,7 +15,7 @@ import {
   type TagService,
 } from '@purser/core';
 import type { Context } from 'koa';
-import { answerEmpty } from '../answers.ts';
+import { answerBytes, answerEmpty } from '../answers.ts';
 import { accessTo, refuse } from '../authorize.ts';
 import { queryOf, type MethodTable, type RepositoryCall } from '../call.ts';
 import { etagOf, isNotModified, preconditionFailed, replacementCondition } from '../conditional.ts';
@@ -54,7 +54,7 @@ async function getManifest(call: ManifestCall): Promise<void> {
   const { mediaType, payload } = manifest;
   describe(context, digest);
   context.set('Content-Type', mediaType);
-  context.body = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+  answerBytes(context, Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength));
 }
 
 interface NamedManifest {
