@@ -113,7 +113,7 @@ export { describeManifest } from './describe-manifest.ts';
 export { type ConversionSource, type ManifestConverter } from './manifest-converter.ts';
 export { createManifestDecoder, type ManifestDecoder } from './manifest-decoder.ts';
 export { bareMediaType, isMediaType } from './media-type.ts';
-export type { ListOptions, OperationOptions } from './options.ts';
+export type { ListBudget, ListOptions, OperationOptions } from './options.ts';
 export {
   familiarReference,
   formatReference,

@@ -142,6 +142,27 @@ describe('costly requests: listings of a large directory', () => {
   });
 });
 
+describe('costly requests: large directories', () => {
+  it('are read one at a time once they are known', async () => {
+    const names = Array.from({ length: 10_000 }, (_, index) => `n${index}`);
+    let running = 0;
+    let most = 0;
+    const { listings } = countingListings({
+      async readChildren() {
+        most = Math.max(most, ++running);
+        await wait(1);
+        running--;
+        return { names, directories: new Uint8Array(names.length), hasLinks: true };
+      },
+    });
+    const directories = ['/a', '/b', '/c', '/d'];
+    await Promise.all(directories.map((directory) => listings.childrenOf(directory)));
+    most = 0;
+    await Promise.all(directories.map((directory) => listings.childrenOf(directory)));
+    expect(most).toBe(1);
+  });
+});
+
 describe('costly requests: concurrent listings of one directory', () => {
   it('share a read that begins after all of them', async () => {
     const directory = await largeDirectory(10);

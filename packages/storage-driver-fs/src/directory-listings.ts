@@ -1,4 +1,5 @@
 import { stat, statfs } from 'node:fs/promises';
+import { ConcurrencyLimit } from '@purser/storage-driver';
 import type { Children } from './listing.ts';
 
 /** How a directory is looked at. Tests count these calls. */
@@ -30,6 +31,10 @@ interface Reading {
 /** Smaller directories cost about as much to read as to look at. */
 const LEAST_KEPT_CHILDREN = 256;
 const MOST_KEPT_BYTES = 16 * 1024 * 1024;
+/** Directories that are remembered to be large, by their paths. */
+const MOST_LARGE = 10_000;
+/** Such a directory takes a tenth of a second of a thread and of the event loop to read. */
+const LARGE_CHILDREN = 10_000;
 /** A string of V8 with its place in an array, without its characters. */
 const BYTES_OF_NAME = 32;
 
@@ -43,6 +48,9 @@ export class DirectoryListings {
   /** The least recently used first. */
   readonly #kept = new Map<string, Kept>();
   readonly #readings = new Map<string, Reading>();
+  readonly #large = new Set<string>();
+  /** Reads of large directories, one at a time, so that they leave threads for others. */
+  readonly #largeReads = new ConcurrencyLimit(1);
   #bytes = 0;
 
   constructor(reads: DirectoryReads) {
@@ -73,7 +81,10 @@ export class DirectoryListings {
 
   async #read(directory: string): Promise<Children> {
     const startedAt = Date.now();
-    const children = await this.#reads.readChildren(directory);
+    const read = () => this.#reads.readChildren(directory);
+    const isLarge = this.#large.has(directory);
+    const children = await (isLarge ? this.#largeReads.run(read) : read());
+    this.#noteSize(directory, children);
     const bytes = sizeOf(children);
     if (children.names.length < LEAST_KEPT_CHILDREN || children.hasLinks) return children;
     if (bytes > MOST_KEPT_BYTES) return children;
@@ -82,6 +93,14 @@ export class DirectoryListings {
       this.#use(directory, { children, state, bytes });
     }
     return children;
+  }
+
+  #noteSize(directory: string, { names }: Children): void {
+    this.#large.delete(directory);
+    if (names.length < LARGE_CHILDREN) return;
+    this.#large.add(directory);
+    const [oldest] = this.#large;
+    if (this.#large.size > MOST_LARGE) this.#large.delete(oldest!);
   }
 
   #use(directory: string, kept: Kept): void {

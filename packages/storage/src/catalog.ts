@@ -1,6 +1,7 @@
 import {
   isPathComponent,
   isRepositoryName,
+  type ListBudget,
   type ListOptions,
   type RepositoryName,
 } from '@purser/core';
@@ -18,8 +19,8 @@ import { manifestsPath, REPOSITORIES, repositoryPath } from './paths.ts';
  * last manifest, as a driver's `delete` takes what it empties. Where distribution deleted, it stays until garbage is
  * collected.
  *
- * Costs what is on the page: it starts after `after`, stops at `limit`, and never looks inside a directory whose name
- * begins with `_`.
+ * Costs what is on the page: it starts after `after`, stops at `limit` and when the budget is spent, and never looks inside
+ * a directory whose name begins with `_`. Each name counts as an entry of the budget, also that of a mere parent.
  */
 export async function* listRepositories(
   driver: StorageDriver,
@@ -36,8 +37,9 @@ export async function* listRepositories(
 /** Takes from the walk itself whether a directory has `_manifests`, which it meets soon after, so that nothing more is asked. */
 async function* namesWithManifests(
   driver: StorageDriver,
-  { after, signal }: Omit<ListOptions, 'limit'>,
+  { after, budget, signal }: Omit<ListOptions, 'limit'>,
 ): AsyncIterable<RepositoryName> {
+  const affords = payFrom(budget);
   let open: RepositoryName | undefined;
   for await (const entry of entries(driver, { after, signal })) {
     if (open !== undefined) {
@@ -50,7 +52,23 @@ async function* namesWithManifests(
       if (isThere) yield open;
     }
     open = nameAt(entry, after);
+    if (open !== undefined && !affords(open)) return;
   }
+}
+
+/** Pays for one name after the other, and says whether the budget allows it. */
+function payFrom(budget: ListBudget | undefined): (name: RepositoryName) => boolean {
+  if (budget === undefined) return () => true;
+  let remaining = budget.entries;
+  let last = '';
+  return (name) => {
+    if (remaining-- === 0) {
+      budget.onSpent(last);
+      return false;
+    }
+    last = name;
+    return true;
+  };
 }
 
 /** What an entry that the walk meets next in a directory, or after it, says of whether another is in there. */

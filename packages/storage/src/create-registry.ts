@@ -25,6 +25,7 @@ import {
   type UnfinishedUpload,
 } from './upload-purge.ts';
 import { UploadSessions } from './uploads.ts';
+import { Walks, type WalkLimits } from './walks.ts';
 
 export interface RegistryOptions {
   readonly driver: StorageDriver;
@@ -36,6 +37,12 @@ export interface RegistryOptions {
   readonly repositoryDeletion?: boolean | undefined;
   /** How many tags are read at a time when those of a manifest are looked for. Default 16. */
   readonly tagReads?: number | undefined;
+  /**
+   * Bounds searches that look at more than 1000 entries: for the tags of a deleted manifest, for a manifest's
+   * references, for the referrers that another registry stored, and the deletion of a repository. A search without a place
+   * in the queue fails with RegistryError `TOOMANYREQUESTS`.
+   */
+  readonly walks?: WalkLimits | undefined;
   /** What a manifest refers to and must be there when it is pushed. Default: all of it. */
   readonly references?: ReferencePolicy | undefined;
   /**
@@ -105,6 +112,8 @@ export function createRegistry(options: RegistryOptions): StoredRegistry {
     memory: new ManifestMemory(options.manifestMemoryBytes ?? DEFAULT_MANIFEST_MEMORY),
     sessions: new UploadSessions(exclusion),
     moving: exclusion,
+    walks: new Walks(options.walks),
+    rebuilds: new Map(),
   };
   return {
     repository: (name) => createRepository(name, parts),

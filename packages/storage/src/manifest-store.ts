@@ -22,6 +22,7 @@ import type { ManifestMemory } from './manifest-memory.ts';
 import { requireDeletion, type Policy } from './policy.ts';
 import type { SignatureStore } from './signatures.ts';
 import { verifyReferences, type ReferenceSources } from './verify-references.ts';
+import type { Walks } from './walks.ts';
 
 export interface ManifestStoreOptions {
   readonly global: GlobalBlobStore;
@@ -34,6 +35,7 @@ export interface ManifestStoreOptions {
   readonly decoder: ManifestDecoder;
   readonly memory: ManifestMemory;
   readonly policy: Policy;
+  readonly walks: Walks;
 }
 
 /** The manifests of one repository: blobs of the global store, seen through the repository's revision links. */
@@ -64,15 +66,15 @@ export class ManifestStore implements ManifestService {
 
   async put(manifest: Manifest, { digest, signal }: PutManifestOptions = {}): Promise<Digest> {
     const name = checkedName(manifest, digest);
-    const { grants, revisions, blobs, policy } = this.#options;
-    const sources = { blobs, manifests: revisions, policy: policy.references };
+    const { grants, revisions, blobs, policy, walks } = this.#options;
+    const sources = { blobs, manifests: revisions, policy: policy.references, walks };
     const since = grants.now();
     await verifyReferences(manifest, sources, { signal });
     const stored = canonicalDigest(manifest, name);
-    const store = () => this.#store(manifest, { stored, name }, { signal });
-    await grants.granting(stored, store, { signal });
+    // From here on an aborted signal would leave half of a push.
+    await grants.granting(stored, () => this.#store(manifest, { stored, name }));
     // What was found first may have gone before the link could keep it.
-    await grants.renew(since, () => verifyReferences(manifest, sources, { signal }));
+    await grants.renew(since, () => verifyReferences(manifest, sources));
     this.#remember(stored, manifest);
     return name;
   }
@@ -90,14 +92,13 @@ export class ManifestStore implements ManifestService {
   async #store(
     manifest: Manifest,
     { stored, name }: { stored: Digest; name: Digest },
-    options: OperationOptions,
   ): Promise<void> {
     const { global, signatures, revisions } = this.#options;
-    const descriptor = await global.put(canonicalBytes(manifest), stored, options);
-    await signatures.add(descriptor.digest, manifest.detached ?? [], options);
-    await revisions.link({ ...descriptor, mediaType: manifest.mediaType }, name, options);
+    const descriptor = await global.put(canonicalBytes(manifest), stored);
+    await signatures.add(descriptor.digest, manifest.detached ?? []);
+    await revisions.link({ ...descriptor, mediaType: manifest.mediaType }, name);
     // Whoever deletes the manifest at this moment took them before the link: now they stay.
-    await signatures.add(descriptor.digest, manifest.detached ?? [], options);
+    await signatures.add(descriptor.digest, manifest.detached ?? []);
   }
 
   async #getVerified(digest: Digest, options: OperationOptions): Promise<Manifest | undefined> {

@@ -2,6 +2,7 @@ import type { OperationOptions, RepositoryName } from '@purser/core';
 import { createRegistry, type RegistryOptions } from './create-registry.ts';
 import { ReferrerIndex } from './referrers.ts';
 import { translateErrors } from './translate-errors.ts';
+import { Walks } from './walks.ts';
 
 export interface RebuiltReferrers {
   readonly name: RepositoryName;
@@ -20,9 +21,10 @@ export async function* rebuildReferrers(
   const registry = createRegistry(options);
   const driver = translateErrors(options.driver);
   const { signal } = options;
+  const shared = { walks: new Walks(), rebuilds: new Map() };
   for await (const name of registry.repositories({ signal })) {
     const { manifests } = registry.repository(name);
-    const index = new ReferrerIndex({ driver, name, manifests });
+    const index = new ReferrerIndex({ ...shared, driver, name, manifests });
     yield { name, manifests: await index.rebuild({ signal }) };
   }
 }

@@ -16,15 +16,23 @@ import {
   type ReferrerService,
   type RepositoryName,
 } from '@purser/core';
-import { DriverError, entriesOf, type StorageDriver } from '@purser/storage-driver';
+import { DriverError, type StorageDriver } from '@purser/storage-driver';
+import { batches } from './batches.ts';
 import { digestsLinkedBelow } from './links.ts';
 import { referrerPath, referrersCompletePath, referrersPath, revisionsPath } from './paths.ts';
+import type { Walks } from './walks.ts';
 
 export interface ReferrerIndexOptions {
   readonly driver: StorageDriver;
   readonly name: RepositoryName;
   readonly manifests: ManifestService;
+  readonly walks: Walks;
+  /** Repositories that are being looked through, each with the number of its manifests to come. */
+  readonly rebuilds: Map<RepositoryName, Promise<number>>;
 }
+
+/** How many referrers are read at a time. */
+const READS = 16;
 
 /**
  * What refers to which manifest: a file for each referrer, below its subject, that holds the referrer's descriptor.
@@ -37,26 +45,50 @@ export class ReferrerIndex implements ReferrerService {
   readonly #driver: StorageDriver;
   readonly #name: RepositoryName;
   readonly #manifests: ManifestService;
+  readonly #walks: Walks;
+  readonly #rebuilds: ReferrerIndexOptions['rebuilds'];
 
-  constructor({ driver, name, manifests }: ReferrerIndexOptions) {
+  constructor({ driver, name, manifests, walks, rebuilds }: ReferrerIndexOptions) {
     this.#driver = driver;
     this.#name = name;
     this.#manifests = manifests;
+    this.#walks = walks;
+    this.#rebuilds = rebuilds;
   }
 
   async *list(
     subject: Digest,
-    { artifactType, after, limit = Infinity, signal }: ListReferrersOptions = {},
+    { artifactType, limit = Infinity, ...options }: ListReferrersOptions = {},
   ): AsyncIterable<Descriptor> {
     if (limit <= 0) return;
-    await this.#complete({ signal });
+    await this.#complete(options);
     let remaining = limit;
-    for await (const path of this.#entries(subject, { after, signal })) {
-      const referrer = await this.#read(path, { signal });
-      if (referrer === undefined) continue;
-      if (artifactType !== undefined && referrer.artifactType !== artifactType) continue;
-      yield referrer;
-      if (--remaining <= 0) return;
+    for await (const referrers of this.#pages(subject, options)) {
+      for (const referrer of referrers) {
+        if (artifactType !== undefined && referrer.artifactType !== artifactType) continue;
+        yield referrer;
+        if (--remaining <= 0) return;
+      }
+    }
+  }
+
+  /** Reads referrers, some at a time, as far as the budget goes. */
+  async *#pages(
+    subject: Digest,
+    { budget, ...options }: ListReferrersOptions,
+  ): AsyncIterable<readonly Descriptor[]> {
+    let remaining = budget?.entries ?? Infinity;
+    let position: Digest | undefined;
+    for await (const digests of this.#entries(subject, options)) {
+      if (remaining === 0) return budget?.onSpent(position!);
+      const affordable = digests.slice(0, remaining);
+      const referrers = await Promise.all(
+        affordable.map((digest) => this.#read(subject, digest, options)),
+      );
+      yield referrers.filter((referrer) => referrer !== undefined);
+      remaining -= affordable.length;
+      position = affordable.at(-1);
+      if (affordable.length < digests.length) return budget?.onSpent(position!);
     }
   }
 
@@ -78,8 +110,14 @@ export class ReferrerIndex implements ReferrerService {
   /** Looks once through the repository, since another registry may have written to it. */
   async #complete(options: OperationOptions): Promise<void> {
     const marker = referrersCompletePath(this.#name);
-    if ((await this.#driver.stat(marker, { ...options, only: 'file' })) === undefined)
-      await this.rebuild(options);
+    if ((await this.#driver.stat(marker, { ...options, only: 'file' })) !== undefined) return;
+    let rebuild = this.#rebuilds.get(this.#name);
+    if (rebuild === undefined) {
+      // Several calls wait for it: no signal of one of them ends it.
+      rebuild = this.rebuild().finally(() => this.#rebuilds.delete(this.#name));
+      this.#rebuilds.set(this.#name, rebuild);
+    }
+    await rebuild;
   }
 
   /**
@@ -88,10 +126,12 @@ export class ReferrerIndex implements ReferrerService {
    * @returns How many manifests there are.
    */
   async rebuild(options: OperationOptions = {}): Promise<number> {
+    using walk = this.#walks.begin(options);
     const digests = await this.#revisions(options);
     const aliased = new Set<Digest>();
     // Other algorithms first: what was pushed by one has a sha256 link as well, which nobody pushed.
     for (const digest of digests.toSorted(canonicalLast)) {
+      await walk.look(1);
       const manifest = await this.#manifests.get(digest, options).catch(ignoreUnknown);
       if (manifest === undefined || aliased.has(digest)) continue;
       if (!isCanonical(digest)) aliased.add(digestOf(canonicalBytes(manifest)));
@@ -112,25 +152,31 @@ export class ReferrerIndex implements ReferrerService {
     }
   }
 
+  /** The digests of which there are entries, some at a time. */
   async *#entries(
     subject: Digest,
-    { after, signal }: { after: string | undefined; signal: AbortSignal | undefined },
-  ): AsyncIterable<string> {
+    { after, signal }: ListReferrersOptions,
+  ): AsyncIterable<readonly Digest[]> {
     const options = { after: after?.replace(':', '-'), signal };
     try {
-      const pages = this.#driver.list(referrersPath(this.#name, subject), options);
-      for await (const { path } of entriesOf(pages)) yield path;
+      for await (const page of this.#driver.list(referrersPath(this.#name, subject), options)) {
+        const digests = page.map(({ name }) => name.replace('-', ':')).filter(isDigest);
+        yield* batches(digests, READS);
+      }
     } catch (error) {
       ignoreMissing(error);
     }
   }
 
   /** An entry whose manifest is gone, or that a crash cut off, is none. */
-  async #read(path: string, options: OperationOptions): Promise<Descriptor | undefined> {
-    const digest = path.slice(path.lastIndexOf('/') + 1).replace('-', ':');
-    if (!isDigest(digest) || !(await this.#manifests.exists(digest, options))) return undefined;
+  async #read(
+    subject: Digest,
+    digest: Digest,
+    options: OperationOptions,
+  ): Promise<Descriptor | undefined> {
+    if (!(await this.#manifests.exists(digest, options))) return undefined;
     try {
-      const content = await this.#driver.getContent(path, options);
+      const content = await this.#driver.getContent(this.#entryPath(subject, digest), options);
       return parseDescriptor(JSON.parse(Buffer.from(content).toString()), 'referrer');
     } catch (error) {
       if (error instanceof SyntaxError || RegistryError.is(error, 'MANIFEST_INVALID')) {

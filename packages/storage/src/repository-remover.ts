@@ -19,6 +19,7 @@ import {
   uploadsPath,
 } from './paths.ts';
 import { requireDeletion, type Policy } from './policy.ts';
+import type { Walks } from './walks.ts';
 
 export interface StoredRepositoryRemoverOptions {
   readonly driver: StorageDriver;
@@ -27,6 +28,7 @@ export interface StoredRepositoryRemoverOptions {
   readonly manifests: ManifestService;
   readonly revisions: LinkedContent;
   readonly content: LinkedContent;
+  readonly walks: Walks;
 }
 
 /** How often it looks again for what others pushed meanwhile. */
@@ -44,11 +46,14 @@ export class StoredRepositoryRemover implements RepositoryRemover {
   }
 
   async remove(options: OperationOptions = {}): Promise<void> {
-    const { policy, name } = this.#options;
+    const { policy, name, walks } = this.#options;
     requireDeletion(policy);
     if (!(await this.#isThere(options))) {
       throw new RegistryError('NAME_UNKNOWN', { detail: { name } });
     }
+    // How much there is to remove is unknown.
+    using walk = walks.begin(options);
+    await walk.look(Infinity);
     for (let round = 0; round < MAXIMUM_ROUNDS; round++) {
       await this.#removeParts(options);
       if (!(await this.#isThere(options))) return;

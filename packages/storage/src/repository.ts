@@ -22,6 +22,7 @@ import { StoredRepositoryRemover } from './repository-remover.ts';
 import { SignatureStore } from './signatures.ts';
 import { TagStore } from './tag-store.ts';
 import { Uploads, type UploadSessions } from './uploads.ts';
+import type { Walks } from './walks.ts';
 
 /** What all repositories of a registry share. */
 export interface RepositoryParts {
@@ -42,6 +43,9 @@ export interface RepositoryParts {
   readonly sessions: UploadSessions;
   /** Holds tags that are being moved under a condition. */
   readonly moving: Exclusion;
+  readonly walks: Walks;
+  /** Repositories whose referrers are being looked for. */
+  readonly rebuilds: Map<RepositoryName, Promise<number>>;
 }
 
 /** Puts one repository together. */
@@ -88,9 +92,9 @@ export function createRepository(name: RepositoryName, parts: RepositoryParts): 
   const tags = new TagStore({ ...parts, name, revisions });
   const signatures = new SignatureStore({ ...parts, name });
   const stored = new ManifestStore({ ...parts, revisions, signatures, blobs, tags });
-  const referrers = new ReferrerIndex({ driver, name, manifests: stored });
+  const referrers = new ReferrerIndex({ ...parts, name, manifests: stored });
   const remover = parts.isRemovable
-    ? new StoredRepositoryRemover({ driver, name, policy, manifests: stored, revisions, content })
+    ? new StoredRepositoryRemover({ ...parts, name, manifests: stored, revisions, content })
     : undefined;
   return { name, blobs, manifests: indexReferrers(stored, referrers), tags, referrers, remover };
 }

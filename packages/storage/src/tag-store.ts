@@ -26,6 +26,7 @@ import {
   uploadsPath,
 } from './paths.ts';
 import { requireDeletion, type Policy } from './policy.ts';
+import type { Walks } from './walks.ts';
 
 export interface TagStoreOptions {
   readonly driver: StorageDriver;
@@ -38,6 +39,7 @@ export interface TagStoreOptions {
   readonly reads: number;
   /** Holds tags that are being moved under a condition, in all repositories. */
   readonly moving: Exclusion;
+  readonly walks: Walks;
 }
 
 /** The tags of one repository: a directory each, with a link to what it names now and one to all it ever named. */
@@ -49,8 +51,10 @@ export class TagStore implements TagService {
   readonly #policy: Policy;
   readonly #reads: number;
   readonly #moving: Exclusion;
+  readonly #walks: Walks;
 
-  constructor({ driver, links, name, revisions, policy, reads, moving }: TagStoreOptions) {
+  constructor(options: TagStoreOptions) {
+    const { driver, links, name, revisions, policy, reads, moving, walks } = options;
     this.#driver = driver;
     this.#links = links;
     this.#name = name;
@@ -58,6 +62,7 @@ export class TagStore implements TagService {
     this.#policy = policy;
     this.#reads = reads;
     this.#moving = moving;
+    this.#walks = walks;
   }
 
   get(tag: Tag, options?: OperationOptions): Promise<Digest | undefined> {
@@ -96,9 +101,11 @@ export class TagStore implements TagService {
   }
 
   async *lookup(digest: Digest, options?: OperationOptions): AsyncIterable<Tag> {
+    using walk = this.#walks.begin(options);
     try {
       for await (const page of this.#pages(options ?? {})) {
         for (const tags of batches(page, this.#reads)) {
+          await walk.look(tags.length);
           const digests = await Promise.all(tags.map((tag) => this.get(tag, options)));
           yield* tags.filter((_, index) => digests[index] === digest);
         }

@@ -31,6 +31,19 @@ export function testListing(test: RegistryTest): void {
     assert.deepEqual(await collect(registry.repositories({ limit: 0 })), []);
   });
 
+  test('lists everything over several listings with a budget', async (registry) => {
+    await fill(registry);
+    const seen: string[] = [];
+    let after: string | undefined;
+    do {
+      let spentAt: string | undefined;
+      const budget = { entries: 2, onSpent: (position: string) => void (spentAt = position) };
+      seen.push(...(await collect(registry.repositories({ after, budget }))));
+      after = spentAt;
+    } while (after !== undefined);
+    assert.deepEqual(seen, names.toSorted(byComponent));
+  });
+
   test('lists from after a text that names no repository', async (registry) => {
     await fill(registry);
     const sorted = names.toSorted(byComponent);

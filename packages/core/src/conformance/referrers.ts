@@ -55,6 +55,17 @@ export function testReferrers(test: RegistryTest): void {
     }
     assert.equal(all.length, 5);
     assert.deepEqual(seen, all);
+    const afforded: Descriptor[] = [];
+    let after: string | undefined;
+    do {
+      let spentAt: string | undefined;
+      const budget = { entries: 2, onSpent: (position: string) => void (spentAt = position) };
+      afforded.push(
+        ...(await collect(repository.referrers.list(subject.digest, { after, budget }))),
+      );
+      after = spentAt;
+    } while (after !== undefined);
+    assert.deepEqual(afforded, all);
   });
 
   test('forgets a referrer that is deleted, and keeps those of a deleted subject', async (registry) => {
