@@ -12,6 +12,7 @@ import type { Context } from 'koa';
 import { PROTECTIVE_HEADERS } from './protective-headers.ts';
 import type { RepositoryResolver } from './served-repository.ts';
 import { createUrlBuilder, type UrlBuilder } from './urls.ts';
+import { createPositionSeal, type PositionSeal } from './sealed-position.ts';
 import type { WriteGate } from './write-gate.ts';
 
 export interface RegistryApiOptions {
@@ -42,10 +43,20 @@ export interface RegistryApiOptions {
   readonly headers?: Readonly<Record<string, readonly string[]>> | undefined;
   /** The largest manifest taken, in bytes, inclusive. Default: 4 MiB. */
   readonly maximumManifestSize?: number | undefined;
-  /** The most tags on one page, however many are asked for. Without `n`, all are given. Default: 1000. */
+  /**
+   * The most tags on one page, however many are asked for. Without `n`, a page has at most 10,000, or this if it is more.
+   * Default: 1000.
+   */
   readonly maximumTags?: number | undefined;
   /** The most repositories on one page; asking for more is an error. Default: 1000. */
   readonly maximumCatalogEntries?: number | undefined;
+  /**
+   * Encrypts the names of repositories that a caller must not see, where a page of the catalog ends at one: then the
+   * link to the next page holds it. Servers that clients reach by one address need the same. Default: a random text.
+   *
+   * @see distribution, `http.secret`.
+   */
+  readonly secret?: string | undefined;
   /** Whether clients are sent to where a blob lies when the registry can name a URL. Default: `true`. */
   readonly redirect?: boolean | undefined;
   /**
@@ -120,6 +131,7 @@ export interface Settings {
   readonly maximumManifestSize: number;
   readonly maximumTags: number;
   readonly maximumCatalogEntries: number;
+  readonly positionSeal: PositionSeal;
   readonly redirect: boolean;
   readonly manifestClasses: readonly string[] | undefined;
   readonly access: AccessController | undefined;
@@ -150,6 +162,7 @@ export function resolveOptions(options: RegistryApiOptions): Settings {
       'maximumCatalogEntries',
       options.maximumCatalogEntries ?? 1000,
     ),
+    positionSeal: createPositionSeal(options.secret),
     redirect: options.redirect ?? true,
     manifestClasses: options.manifestClasses,
     access: options.access,

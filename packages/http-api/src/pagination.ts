@@ -1,10 +1,10 @@
-import { RegistryError } from '@purser/core';
+import { RegistryError, type ListOptions } from '@purser/core';
 
 /** One page of a listing. */
 export interface Page<T extends string> {
   readonly entries: readonly T[];
-  /** The query of the next page, when there is one. */
-  readonly next: string | undefined;
+  /** The text after which the next page begins; `undefined` on the last page. */
+  readonly position: string | undefined;
 }
 
 /**
@@ -29,24 +29,31 @@ export function startOf(query: URLSearchParams): string | undefined {
   return query.get('last') || undefined;
 }
 
+/** Entries that even a small page may look at, to find those that it gives. */
+const LEAST_BUDGET = 500;
+/** Entries that a large page may look at without giving them, such as parents of repositories. */
+const PASSED_OVER = 100;
+
 /**
- * Collects one page.
+ * Collects one page. It is shorter than `size` when the listing spends its budget first.
  *
- * @param list Lists entries in order, at most `limit` of them; it is asked for one more than the page has, to see
- * whether a page follows.
- * @param count The size of the page; everything when absent.
+ * @param list Lists entries in order, at most `limit` of them. Its caller leaves early.
  */
 export async function collectPage<T extends string>(
-  list: (limit: number | undefined) => AsyncIterable<T>,
-  count: number | undefined,
+  list: (bounds: Pick<ListOptions, 'limit' | 'budget'>) => AsyncIterable<T>,
+  size: number,
 ): Promise<Page<T>> {
-  if (count === 0) return { entries: [], next: undefined };
-  const found: T[] = [];
-  for await (const entry of list(count === undefined ? undefined : count + 1)) found.push(entry);
-  if (count === undefined || found.length <= count) return { entries: found, next: undefined };
-  const entries = found.slice(0, count);
-  const next = new URLSearchParams({ last: entries.at(-1) ?? '', n: String(count) });
-  return { entries, next: next.toString() };
+  const entries: T[] = [];
+  let position: string | undefined;
+  if (size === 0) return { entries, position };
+  const onSpent = (spentAt: string) => void (position = spentAt);
+  const budget = { entries: Math.max(size + PASSED_OVER, LEAST_BUDGET), onSpent };
+  // One more shows that a page follows.
+  for await (const entry of list({ limit: size + 1, budget })) {
+    if (entries.length === size) return { entries, position: entries.at(-1) };
+    entries.push(entry);
+  }
+  return { entries, position };
 }
 
 /**
@@ -55,7 +62,11 @@ export async function collectPage<T extends string>(
  * @param namespace Repeated in the link, so that it leads to the same repository.
  * @see RFC 8288.
  */
-export function nextLink(path: string, query: string, namespace?: string): string {
+export function nextLink(
+  path: string,
+  query: Readonly<Record<string, string>>,
+  namespace?: string,
+): string {
   const more = namespace === undefined ? '' : `&ns=${encodeURIComponent(namespace)}`;
-  return `<${path}?${query}${more}>; rel="next"`;
+  return `<${path}?${new URLSearchParams(query).toString()}${more}>; rel="next"`;
 }

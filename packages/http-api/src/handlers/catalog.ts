@@ -17,30 +17,36 @@ async function listRepositories(call: Call): Promise<void> {
     const message = `n must not be more than ${settings.maximumCatalogEntries}`;
     throw invalidCount(query.get('n') ?? '', message);
   }
+  const start = startOf(query);
+  const after = start && settings.positionSeal.open(start);
   const signal = departureSignal(context);
-  const { entries, next } = await collectPage(
-    (limit) =>
+  const { entries, position } = await collectPage(
+    ({ limit, budget }) =>
       caller?.sees === undefined
-        ? settings.registry.repositories({ after: startOf(query), limit, signal })
-        : visible(settings.registry.repositories({ after: startOf(query), signal }), caller, limit),
+        ? settings.registry.repositories({ after, limit, budget, signal })
+        : visible(settings.registry.repositories({ after, budget, signal }), caller),
     count,
   );
-  if (next !== undefined) {
-    context.set('Link', nextLink(settings.urls.link(context, routes.catalog.pattern), next));
+  if (position !== undefined) {
+    const last = await positionFor(call, position as RepositoryName);
+    const path = settings.urls.link(context, routes.catalog.pattern);
+    context.set('Link', nextLink(path, { last, n: String(count) }));
   }
   answerJson(context, { repositories: entries });
 }
 
-/** The repositories that the caller may know of: as many as are wanted, however many there are in between. */
+/** A page can end at a repository that the caller must not know of. */
+async function positionFor({ caller, settings }: Call, position: RepositoryName): Promise<string> {
+  const isVisible = caller?.sees === undefined || (await caller.sees(position));
+  return isVisible ? position : settings.positionSeal.seal(position);
+}
+
+/** The repositories that the caller may know of. */
 async function* visible(
   names: AsyncIterable<RepositoryName>,
   caller: Caller,
-  limit = Infinity,
 ): AsyncIterable<RepositoryName> {
-  let given = 0;
   for await (const name of names) {
-    if (!(await caller.sees?.(name))) continue;
-    yield name;
-    if (++given >= limit) return;
+    if (await caller.sees?.(name)) yield name;
   }
 }

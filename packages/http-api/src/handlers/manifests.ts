@@ -19,6 +19,7 @@ import { answerBytes, answerEmpty } from '../answers.ts';
 import { accessTo, refuse } from '../authorize.ts';
 import { queryOf, type MethodTable, type RepositoryCall } from '../call.ts';
 import { etagOf, isNotModified, preconditionFailed, replacementCondition } from '../conditional.ts';
+import { departureSignal } from '../client-departure.ts';
 import { acceptedTypes, convertForClient } from '../convert-manifest.ts';
 import { checkClass } from '../manifest-class.ts';
 import { readManifest } from '../request-body.ts';
@@ -94,7 +95,8 @@ async function putManifest(call: ManifestCall): Promise<void> {
     () => expected ?? digestOf(canonicalBytes(manifest)),
   );
   if (allow !== undefined) await checkTags(tagService, tags, allow);
-  const digest = await service.put(manifest, { digest: expected });
+  const signal = departureSignal(context);
+  const digest = await service.put(manifest, { digest: expected, signal });
   for (const tag of tags) await tagService.tag(tag, digest, { allow });
   const path = routes.manifest.format({ name, reference: digest });
   context.set('Location', settings.urls.locate(context, path));
@@ -163,8 +165,10 @@ async function checkTags(
 
 async function deleteManifest({ context, repository, parameters }: ManifestCall): Promise<void> {
   const { reference } = parameters;
-  if (isDigestReference(reference)) await repository.manifests.delete(parseDigest(reference));
-  else await repository.tags.untag(existingTag(reference));
+  const options = { signal: departureSignal(context) };
+  if (isDigestReference(reference)) {
+    await repository.manifests.delete(parseDigest(reference), options);
+  } else await repository.tags.untag(existingTag(reference), options);
   answerEmpty(context, 202);
 }
 
