@@ -38,7 +38,7 @@ export const http = section({
   prefix: text()
     .regex(/^(?:\/[A-Za-z0-9._~-]+)*\/?$/, { error: 'a path such as /registry' })
     .optional(),
-  /** Accepted for distribution's sake; uploads need no shared secret here. */
+  /** Encrypts what clients send back. The same for servers that clients reach by one address; random when absent. */
   secret: text().optional(),
   /** `Location` without scheme and host. */
   relativeurls: flag(false),
@@ -67,7 +67,7 @@ export const http = section({
     error: 'host:port, :port or [ipv6]:port with a port up to 65535',
     when: isSection,
   })
-  .transform(({ secret: _unused, addr, net, ...rest }) => ({
+  .transform(({ addr, net, ...rest }) => ({
     ...rest,
     listen: net === 'unix' ? { kind: 'unix' as const, path: addr } : parseTcpAddress(addr)!,
   }));

@@ -23,6 +23,8 @@ export const limits = section({
   requests: count(1).default(500),
   /** Blobs that are pushed or pulled at a time. */
   transfers: count(1).default(5_000),
+  /** Long searches in storage at a time. */
+  walks: count(1).default(2),
   /** Requests that wait for a place, of either kind. */
   queue: count(0).default(1_000),
   /** How long they do. */

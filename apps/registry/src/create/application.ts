@@ -25,6 +25,8 @@ export interface ServedParts {
   /** Nobody is asked when absent. */
   readonly access: AccessController | undefined;
   readonly writes: Writes;
+  /** Used without `http.secret`. */
+  readonly secret: string | undefined;
   readonly resolveRepository: RegistryApiOptions['resolveRepository'];
   readonly decorate: RegistryApiOptions['decorate'];
   readonly health: Health;
@@ -50,6 +52,7 @@ export function createApplication(config: Config, parts: ServedParts): RequestLi
       registry,
       ...forms,
       ...apiSettings(config),
+      secret: config.http.secret ?? parts.secret,
       access,
       admit: (context) => admission.admit(context),
       writes,

@@ -64,6 +64,8 @@ export interface ServerParts {
   readonly reloadable?: readonly Reloadable[] | undefined;
   /** Of a process that serves together with others. */
   readonly membership?: Membership | undefined;
+  /** Used without `http.secret`. Default: a random one. */
+  readonly secret?: string | undefined;
 }
 
 /**
@@ -80,7 +82,7 @@ export async function createServer(
   await using started = new AsyncDisposableStack();
   const grace = new Grace();
   const { logger } = observers;
-  const { membership } = parts;
+  const { membership, secret, reloadable: brought = [] } = parts;
   const observation = await createObservation(config, observers);
   const { metrics } = observation;
   let debug: DebugServer | undefined;
@@ -96,15 +98,11 @@ export async function createServer(
   started.defer(async () => void (await notifier?.close({ deadlineMs: grace.leftMs })));
 
   const health = started.use(startHealth(config, { driver, logger }));
+  const served = { registry, forms, driver, writes, secret, health, observation };
   const handle = createApplication(config, {
-    registry,
-    forms,
-    driver,
+    ...served,
     access: access.controller,
-    writes,
     ...chooseRepositories(config, proxy, notifier),
-    health,
-    observation,
   });
   const observer = metrics?.maintenance;
   const references = requiredReferences(config);
@@ -117,7 +115,6 @@ export async function createServer(
   });
   // Of several processes, the primary speaks for all.
   if (membership === undefined) debug = await startDebug(config, observation, health);
-  const { reloadable: brought = [] } = parts;
   const reloadable = [...access.reloadable, ...front.reloadable, writes, ...brought];
   const running = started.move();
   let closing: Promise<boolean> | undefined;

@@ -31,14 +31,15 @@ export async function serveAsWorker(place: WorkerPlace, process: CommandProcess)
     await ready.promise;
     return reasonOf(server.reload(configOf(file as ConfigFile | undefined)));
   });
-  const { started, reloaded } = (await primary.call('configuration')) as HandedConfiguration;
+  const handed = (await primary.call('configuration')) as HandedConfiguration;
+  const { started, reloaded, secret } = handed;
   const config = configOf(started);
   const logger = createServeLogger(config, process, place);
   const writeAccess = config.log.accesslog.disabled ? undefined : process.writeOutput;
   const reloadable = [reloadableLevel(logger)];
   const tracing = await createTracing(environment, logger);
   const observers = { logger, writeAccess, tracing };
-  const server = await createServer(config, observers, { membership, reloadable });
+  const server = await createServer(config, observers, { membership, reloadable, secret });
   if (reloaded !== undefined) await server.reload(configOf(reloaded));
   ready.resolve();
   const { metrics, reloadableKeys } = server;

@@ -13,6 +13,8 @@ export interface HandedConfiguration {
   readonly started: ConfigFile | undefined;
   /** What was read last; `undefined` when nothing was since. */
   readonly reloaded: ConfigFile | undefined;
+  /** What workers encrypt, others of them can read. */
+  readonly secret: string;
 }
 
 /** What a worker says when it accepts connections. */

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import cluster from 'node:cluster';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Exclusive } from '@purser/core';
@@ -40,7 +41,11 @@ export class WorkerProcesses {
 
   constructor(options: WorkerProcessesOptions) {
     this.#options = options;
-    this.#configuration = { started: options.file, reloaded: undefined };
+    this.#configuration = {
+      started: options.file,
+      reloaded: undefined,
+      secret: randomBytes(32).toString('hex'),
+    };
     // Whoever writes in the end is this process, for the sake of whole lines.
     cluster.setupPrimary({ stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
   }

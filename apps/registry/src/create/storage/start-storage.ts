@@ -45,12 +45,16 @@ export async function startStorage(
 }
 
 /** What clients may do to stored content. */
-function storageSettings({ storage, validation }: Config, membership: Membership | undefined) {
+function storageSettings(
+  { storage, validation, http }: Config,
+  membership: Membership | undefined,
+) {
   return {
     deletion: storage.delete.enabled,
     repositoryDeletion: storage.delete.repositories,
     references: validation,
     tagReads: storage.tag.concurrencylimit,
+    walks: { places: http.limits.walks },
     exclusion: membership?.exclusion,
   };
 }
