@@ -41,7 +41,7 @@ Configuration:
 
 Environment:
   REGISTRY_CONFIGURATION_PATH    the configuration file, when no argument names one
-  REGISTRY_<SECTION>_<KEY>       sets a key: http.addr is REGISTRY_HTTP_ADDR. The value is YAML.
+  REGISTRY_<SECTION>_<KEY>       sets a key: http.addr is REGISTRY_HTTP_ADDR. Text is literal, the rest is YAML.
 
 Signals:
   SIGTERM and SIGINT let running requests finish, up to http.draintimeout (30s). A second one ends at once.

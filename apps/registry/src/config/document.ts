@@ -6,9 +6,11 @@ import {
   LineCounter,
   parseDocument as parseYaml,
   type Document,
+  type ErrorCode,
   type Node,
   type Pair,
   type Scalar,
+  type YAMLParseError,
   type YAMLMap,
 } from 'yaml';
 import type { Origin, Problem } from './problems.ts';
@@ -51,17 +53,44 @@ export function parseDocument(
     const { line, col } = lineCounter.linePos(offset);
     return originAt(Math.max(line, 1), Math.max(col, 1));
   };
-  const problems = document.errors.map(({ pos, message }) => ({
-    origin: originOf(pos[0]),
+  const problems = document.errors.map((error) => ({
+    origin: originOf(error.pos[0]),
     key: '',
-    message: `not valid YAML: ${withoutSource(message)}`,
+    message: `not valid YAML: ${explain(error)}`,
   }));
   if (problems.length > 0) return { tree: undefined, problems: problems.slice(0, 1) };
   return new TreeBuilder(document, originOf).build();
 }
 
-function withoutSource(message: string): string {
-  return message.replace(/: ".*$/s, '').replace(/;.*$/s, '');
+/** Errors whose messages quote nothing of the text, which may be a secret. */
+const PLAIN_ERRORS: ReadonlySet<ErrorCode> = new Set([
+  'ALIAS_PROPS',
+  'BAD_INDENT',
+  'BLOCK_AS_IMPLICIT_KEY',
+  'BLOCK_IN_FLOW',
+  'KEY_OVER_1024_CHARS',
+  'MISSING_CHAR',
+  'MULTILINE_IMPLICIT_KEY',
+  'MULTIPLE_ANCHORS',
+  'MULTIPLE_DOCS',
+  'MULTIPLE_TAGS',
+  'TAB_AS_INDENT',
+]);
+
+/** Own words for the others: their messages quote the text. */
+const SYNTAX_ERRORS: Partial<Record<ErrorCode, string>> = {
+  BAD_ALIAS: 'a value that begins with * or & needs quotes',
+  BAD_DIRECTIVE: 'a line that begins with % needs quotes',
+  BAD_DQ_ESCAPE: 'an unknown escape sequence between double quotes',
+  BAD_SCALAR_START: 'a value that begins with a special character needs quotes',
+  TAG_RESOLVE_FAILED: 'a value that begins with ! needs quotes',
+  UNEXPECTED_TOKEN: 'unexpected text: a value with special characters needs quotes',
+};
+
+function explain({ code, message }: YAMLParseError): string {
+  // Some end with the number of a column, or with advice about a key.
+  if (PLAIN_ERRORS.has(code)) return message.replace(/: ".*$/s, '').replace(/;.*$/s, '');
+  return SYNTAX_ERRORS[code] ?? 'it cannot be read';
 }
 
 class TreeBuilder {
@@ -94,7 +123,11 @@ class TreeBuilder {
     if (isAlias(node)) {
       const target = node.resolve(this.#document);
       if (target !== undefined) return this.#node(target, path);
-      this.#report(origin, path, `no anchor &${node.source} before it`);
+      this.#report(
+        origin,
+        path,
+        'a value begins with *, which needs quotes, or the anchor is missing',
+      );
     }
     return isScalar(node) ? scalarNode(node, origin) : nothingAt(origin);
   }

@@ -1,9 +1,9 @@
 import type { z } from 'zod';
-import { parseDocument } from './document.ts';
 import { shapeOf, type KeyShape } from './keys.ts';
 import { suggest, type Origin, type Problem } from './problems.ts';
 import { emptyMap, expandName, withEntry, type ConfigNode, type MapNode } from './tree.ts';
 import { unservedBelow } from './unserved.ts';
+import { readVariable, UnreadableValue } from './variable-value.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -22,7 +22,8 @@ export interface Overridden {
 
 /**
  * Applies `REGISTRY_*` variables to a configuration, sorted by name, so that `REGISTRY_STORAGE` comes before
- * `REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY`. Each `_` goes one step down; values are YAML and replace what was there.
+ * `REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY`. Each `_` goes one step down; values replace what was there: text is literal, the rest
+ * YAML.
  *
  * @see distribution, configuration/parser.go.
  */
@@ -36,16 +37,17 @@ export function applyEnvironment(
   let result: ConfigNode = tree;
   for (const [variable, text] of variablesOf(environment)) {
     const origin = { variable };
-    const value = parseDocument(text, () => origin);
-    problems.push(...value.problems);
-    if (value.problems.length > 0) continue;
     const parts = partsOf(variable);
     try {
       result = override({ node: result, shape: shapeOf(schema), path: '' }, parts, {
         origin,
-        node: value.tree ?? { kind: 'scalar', origin, text: '', value: null },
+        text,
       });
     } catch (error) {
+      if (error instanceof UnreadableValue) {
+        problems.push(...error.problems);
+        continue;
+      }
       if (!(error instanceof NotOverridable)) throw error;
       if (error.isUnknown) warnings.push({ origin, key: '', message: unknownVariable(error) });
       else problems.push({ origin, key: error.path, message: error.message });
@@ -102,12 +104,15 @@ interface Place {
 
 interface Override {
   readonly origin: Origin;
-  readonly node: ConfigNode;
+  readonly text: string;
 }
 
 function override(place: Place, parts: readonly string[], value: Override): ConfigNode {
   const [part, ...rest] = parts;
-  if (part === undefined) return value.node;
+  if (part === undefined) {
+    const { shape, path } = place;
+    return readVariable(value.text, { shape, path, origin: value.origin });
+  }
   if (place.node?.kind === 'list' || (place.node === undefined && place.shape.kind === 'list')) {
     return overrideItem(place, [part, ...rest], value);
   }

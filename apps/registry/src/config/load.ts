@@ -3,6 +3,7 @@ import { parseDocument } from './document.ts';
 import { effectiveTree } from './effective.ts';
 import { applyEnvironment, type Environment } from './environment.ts';
 import { ConfigurationError, formatProblem, type Origin } from './problems.ts';
+import { incompleteCredentials } from './incomplete-credentials.ts';
 import { readTree } from './read-tree.ts';
 import { problemOf, worthTelling } from './schema-problems.ts';
 import { BESIDE_DRIVERS } from './storage-section.ts';
@@ -128,7 +129,11 @@ function completeConfig(
     ...reading.problems,
     ...(result.error?.issues ?? []).map((issue) => problemOf(issue, tree)),
   ];
-  const warnings = [...overridden.warnings, ...reading.warnings].map(formatProblem);
+  const warnings = [
+    ...overridden.warnings,
+    ...reading.warnings,
+    ...incompleteCredentials(tree),
+  ].map(formatProblem);
   if (problems.length > 0) {
     throw new ConfigurationError(worthTelling(problems).map(formatProblem), { warnings });
   }

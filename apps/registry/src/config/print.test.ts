@@ -83,7 +83,7 @@ describe('a printed configuration', () => {
     'storage: inmemory\nhttp: { cors: { origins: ["https://a.example"], allowcredentials: true } }',
     'storage: { filesystem: }\nauth: none\nlog: { level: Info }',
     'storage: inmemory\nlog: { fields: { a: yes, b: "yes", c: 0x10, d: 1.50, e: [1, { f: null }] } }',
-    'storage: inmemory\nproxy: { remoteurl: "http://h", username: 007, ttl: 1h }',
+    'storage: inmemory\nproxy: { remoteurl: "http://h", username: 007, password: "***", ttl: 1h }',
     'storage: inmemory\nhttp: { net: unix, addr: "/run/a b.sock", headers: { X-A: ["#", "a: b", "no"] } }',
     'storage: { gcs: { bucket: 1_000, chunksize: 0x40000 }, maintenance: { uploadpurging: { age: 1500ms } } }',
     'storage: inmemory\nnotifications: { endpoints: [{ name: a, url: "http://h", timeout: 1000000 }] }',

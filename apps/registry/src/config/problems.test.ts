@@ -223,7 +223,8 @@ describe('a wrong value', () => {
 
   it.each([
     ['http: { secret: [hunter2] }', 'found a list'],
-    ['http: { secret: { x: hunter2 } }', 'found a map of x'],
+    ['http: { secret: { hunter2: x } }', 'found a map'],
+    ['proxy: { remoteurl: "http://h", password: { hunter2: x } }', 'found a map'],
     ['http: { host: "ftp://user:hunter2@h" }', 'found ftp://***@h'],
     ['http: { headers: { X-Token: hunter2 } }', 'found a value that is not shown'],
     [
@@ -265,9 +266,18 @@ describe('a broken file', () => {
       'a: [1',
       'config.yml:1:6: not valid YAML: Flow sequence in block collection must be sufficiently indented and end with a ]',
     ],
-    ['a: 1\nhunter2: "\\q"', 'config.yml:2:11: not valid YAML: Invalid escape sequence \\q'],
-    ['- a\nb: hunter2', 'config.yml:2:1: not valid YAML: Unexpected scalar at node end'],
-    ['a: *nowhere', 'config.yml:1:4: a: no anchor &nowhere before it'],
+    [
+      'a: 1\nhunter2: "\\q"',
+      'config.yml:2:11: not valid YAML: an unknown escape sequence between double quotes',
+    ],
+    [
+      '- a\nb: hunter2',
+      'config.yml:2:1: not valid YAML: unexpected text: a value with special characters needs quotes',
+    ],
+    [
+      'a: *nowhere',
+      'config.yml:1:4: a: a value begins with *, which needs quotes, or the anchor is missing',
+    ],
     ['http: { addr: :1, addr: :2 }', 'config.yml:1:19: http.addr: the key is written twice'],
     ['[a]: 1', 'config.yml:1:1: expected a plain key'],
     ['<<: 1', 'config.yml:1:5: expected a map to merge'],

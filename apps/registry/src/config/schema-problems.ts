@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { describeFound } from './found.ts';
+import { isSecretKey } from './secret-keys.ts';
 import type { Origin, Problem } from './problems.ts';
 import { nodeAt, type ConfigNode, type MapNode } from './tree.ts';
 
@@ -9,10 +10,13 @@ export function problemOf(issue: z.core.$ZodIssue, tree: MapNode): Problem {
   if (issue.code === 'invalid_key') return keyProblem(issue, steps, tree);
   const key = steps.join('.');
   const node = nodeAt(tree, ...steps);
+  // Text that YAML takes for a map, as `Secret: x`.
+  const isText = issue.code === 'invalid_type' && node?.kind === 'map' && isSecretKey(key);
+  const found = isText ? 'a map' : describeFound(node, key);
   return {
     origin: node === undefined ? nearestOrigin(tree, steps) : originOf(node),
     key,
-    message: `expected ${issue.message}, found ${describeFound(node, key)}`,
+    message: `expected ${issue.message}, found ${found}`,
   };
 }
 
@@ -23,10 +27,11 @@ function keyProblem(
 ): Problem {
   const map = nodeAt(tree, ...steps.slice(0, -1)) as MapNode;
   const found = steps.at(-1)!;
+  const key = steps.slice(0, -1).join('.');
   return {
     origin: map.entries.get(found)!.origin,
-    key: steps.slice(0, -1).join('.'),
-    message: `expected ${issues[0]!.message}, found ${found}`,
+    key,
+    message: `expected ${issues[0]!.message}, found ${isSecretKey(key) ? 'a key that is not shown' : found}`,
   };
 }
 
