@@ -106,13 +106,8 @@ describe('secrets in variables', () => {
   });
 
   it('are taken literally by a driver of someone else, unless they are maps', () => {
-    const at = (value: string) => {
-      const environment = { REGISTRY_STORAGE_SWIFT_PASSWORD: value };
-      return nodeAt(
-        applyEnvironment(emptyMap({ program: 'test' }), environment, configSchema).tree,
-        ...['storage', 'swift', 'password'],
-      );
-    };
+    const at = (value: string) =>
+      apply({ REGISTRY_STORAGE_SWIFT_PASSWORD: value }).at('storage.swift.password');
     expect(at('#abc')).toMatchObject({ value: '#abc' });
     expect(at('0123')).toMatchObject({ value: '0123' });
     expect(at('[x')).toMatchObject({ value: '[x' });

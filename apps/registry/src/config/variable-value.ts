@@ -1,4 +1,4 @@
-import { parseDocument } from './document.ts';
+import { parseDocument, type ParsedDocument } from './document.ts';
 import type { KeyShape } from './keys.ts';
 import type { Origin, Problem } from './problems.ts';
 import { isSecretKey } from './secret-keys.ts';
@@ -26,18 +26,24 @@ export interface VariablePlace {
  *
  * @throws UnreadableValue
  */
-export function readVariable(text: string, { shape, path, origin }: VariablePlace): ConfigNode {
+export function readVariable(text: string, place: VariablePlace): ConfigNode {
+  const { origin } = place;
   const document = parseDocument(text, () => origin);
-  const { tree = { kind: 'scalar', origin, text: '', value: null } } = document;
-  const isReadable = document.problems.length === 0;
-  const literal: ConfigNode = { kind: 'scalar', origin, text, value: text };
-  const isQuoted = isReadable && tree.kind === 'scalar' && /^\s*(['"]).*\1\s*$/s.test(text);
-  if (text !== '' && !isQuoted) {
-    if (shape.kind === 'text') return literal;
-    // A driver of someone else does not say what it expects: a map of credentials, or a password.
-    const isScalar = !isReadable || tree.kind === 'scalar';
-    if (shape.kind === 'anything' && isScalar && isSecretKey(path)) return literal;
-  }
-  if (!isReadable) throw new UnreadableValue(document.problems);
-  return tree;
+  if (isLiteral(text, document, place)) return { kind: 'scalar', origin, text, value: text };
+  if (document.problems.length > 0) throw new UnreadableValue(document.problems);
+  return document.tree ?? { kind: 'scalar', origin, text: '', value: null };
+}
+
+const QUOTED = /^\s*(['"]).*\1\s*$/s;
+
+function isLiteral(
+  text: string,
+  { tree, problems }: ParsedDocument,
+  { shape, path }: VariablePlace,
+): boolean {
+  const isReadable = problems.length === 0;
+  const isScalar = !isReadable || tree === undefined || tree.kind === 'scalar';
+  if (text === '' || (isReadable && isScalar && QUOTED.test(text))) return false;
+  // A driver of someone else does not say what it expects: a map of credentials, or a password.
+  return shape.kind === 'text' || (shape.kind === 'anything' && isScalar && isSecretKey(path));
 }
