@@ -186,11 +186,11 @@ describe.skipIf(isUnmet)(`certificates of clients${note}`, () => {
         return { refusalOf: () => undefined };
       },
     };
-    const tls = {
+    const tls: TlsInput = {
       ...files.server,
       clientcas: [files.authority.certificate],
       clientauth: 'request-client-cert',
-    } as const;
+    };
     await using registry = await startRegistry({ access, http: { tls } });
     for (const who of ['nobody', 'client', 'strange'] as const) {
       expect(await curl(registry, ...identify(who), version)).not.toBe(FAILED);

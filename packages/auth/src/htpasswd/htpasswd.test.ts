@@ -70,6 +70,45 @@ describe('htpasswd', () => {
   });
 });
 
+describe('login lockout: wrong passwords for one user from one address', () => {
+  it('keep neither others there nor that user elsewhere from logging in', async () => {
+    const many = new Map(['alice', 'bob', 'carol'].map((user) => [user, entries.get('alice')!]));
+    const controller = createHtpasswdController({
+      realm: 'Registry',
+      users: { current: async () => many },
+      maximumConcurrent: 1,
+      maximumWaiting: 10,
+    });
+    const departure = new AbortController();
+    const { signal } = departure;
+    const attack = Array.from({ length: 200 }, (_, index) =>
+      controller.identify(
+        { authorization: basic(`bob:${index}`), address: '192.0.2.1' },
+        { signal },
+      ),
+    );
+    const outcomes = Promise.allSettled(attack);
+    const callers = await Promise.all(
+      [
+        { authorization: basic('alice:wonderland'), address: '192.0.2.1' },
+        { authorization: basic('bob:wonderland'), address: '192.0.2.2' },
+        {
+          authorization: basic('carol:wonderland'),
+          address: '192.0.2.1',
+          forwardedAddress: '198.51.100.7',
+        },
+      ].map((request) => controller.identify(request)),
+    );
+    expect(callers.map(({ user }) => user)).toEqual(['alice', 'bob', 'carol']);
+    departure.abort(new Error('left'));
+    const reasons = (await outcomes).flatMap((outcome) =>
+      outcome.status === 'rejected' ? [(outcome.reason as Error).message] : [],
+    );
+    expect(reasons.length).toBeGreaterThan(180);
+    expect(new Set(reasons)).toContain('left');
+  });
+});
+
 describe('htpasswd with a policy', () => {
   const policy = createPolicy({
     rules: [

@@ -26,8 +26,8 @@ export interface HtpasswdOptions extends PasswordVerifierOptions {
 /**
  * Lets users in by name and password.
  *
- * `identify` fails with `UNAVAILABLE` when the users cannot be told, and with `TOOMANYREQUESTS` when too many passwords
- * wait to be verified.
+ * `identify` fails with `UNAVAILABLE` when the users cannot be read, and with `TOOMANYREQUESTS` when too many logins
+ * wait to be verified. Logins wait in the order of the recent failures of their user and their addresses.
  *
  * @throws TypeError when an option could not work.
  * @see distribution, `auth.htpasswd`; RFC 7617.
@@ -44,11 +44,12 @@ export function createHtpasswdController(options: HtpasswdOptions): AccessContro
   const anonymous = policy === undefined ? refused : anonymousCaller(policy, challenge);
 
   return {
-    async identify({ authorization }) {
+    async identify({ authorization, address, forwardedAddress }, { signal } = {}) {
       if (isNobody(authorization)) return anonymous;
       const credentials = parseCredentials(credentialsOf('basic', authorization));
       if (credentials === undefined) return refused;
-      if (!(await verifier.isRight(await usersOf(users), credentials))) return refused;
+      const origin = { address, forwardedAddress, signal };
+      if (!(await verifier.isRight(await usersOf(users), credentials, origin))) return refused;
       return userCaller(credentials.user, policy);
     },
   };

@@ -1,7 +1,6 @@
 import type * as bcrypt from '@node-rs/bcrypt';
 import { hash, verify } from '@node-rs/bcrypt';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { RegistryError } from '@purser/core';
 import { parseBcryptHash } from './bcrypt-hash.ts';
 import { PasswordVerifier } from './password-verifier.ts';
 
@@ -72,6 +71,41 @@ describe('a password', () => {
     expect(await verifier.isRight(users, alice)).toBe(true);
   });
 
+  it('is remembered for as long as it is used', async () => {
+    let time = 1;
+    const verifier = new PasswordVerifier({ rememberMs: 1000, now: () => time });
+    for (let use = 0; use < 5; use++) {
+      expect(await verifier.isRight(users, alice)).toBe(true);
+      time += 900;
+    }
+    expect(verified).toHaveBeenCalledTimes(1);
+    time += 200;
+    expect(await verifier.isRight(users, alice)).toBe(true);
+    expect(verified).toHaveBeenCalledTimes(2);
+  });
+
+  it('that is wrong is hashed once, until the password file changes', async () => {
+    for (const user of ['alice', 'nobody']) {
+      verified.mockClear();
+      const verifier = new PasswordVerifier();
+      const wrong = { user, password: 'wrong' };
+      for (let time = 0; time < 5; time++) {
+        expect(await verifier.isRight(users, wrong)).toBe(false);
+      }
+      expect(rounds()).toBe(2 ** 6);
+      expect(await verifier.isRight(new Map(users), wrong)).toBe(false);
+      expect(rounds()).toBe(2 * 2 ** 6);
+    }
+  });
+
+  it('that was wrong is right as soon as the password file says so', async () => {
+    const verifier = new PasswordVerifier();
+    const bob = { user: 'bob', password: 'wonderland' };
+    expect(await verifier.isRight(users, bob)).toBe(false);
+    const more = new Map([...users, ['bob', users.get('alice')!]]);
+    expect(await verifier.isRight(more, bob)).toBe(true);
+  });
+
   it('is hashed once for many who bring it at a time', async () => {
     const verifier = new PasswordVerifier();
     const answers = await Promise.all(
@@ -87,11 +121,11 @@ describe('timing: a wrong login', () => {
   const REPEATS = 3;
 
   /** Processor time of all threads in microseconds; the least of several runs, since others may disturb one. */
-  async function workOf(run: () => Promise<boolean>): Promise<number> {
+  async function workOf(isRight: (password: string) => Promise<boolean>): Promise<number> {
     const durations: number[] = [];
     for (let time = 0; time < REPEATS; time++) {
       const before = process.cpuUsage();
-      expect(await run()).toBe(false);
+      expect(await isRight(`wrong ${time}`)).toBe(false);
       const { user, system } = process.cpuUsage(before);
       durations.push(user + system);
     }
@@ -114,53 +148,71 @@ describe('timing: a wrong login', () => {
       ['impossible', costly.replace('$08$', '$03$')],
       ['damaged', `${costly.slice(0, -1)}z`],
     ]);
-    const one = await workOf(() => verify('wrong', costly));
+    const one = await workOf((password) => verify(password, costly));
     const verifier = new PasswordVerifier();
-    const work = await workOf(() => verifier.isRight(mixed, { user, password: 'wrong' }));
+    const work = await workOf((password) => verifier.isRight(mixed, { user, password }));
     expect(work).toBeGreaterThan(one / 2);
     expect(work).toBeLessThan(one * 2);
   });
 
   it('costs one of the usual cost where nobody is known', async () => {
     const usual = await hash('right', 10);
-    const one = await workOf(() => verify('wrong', usual));
+    const one = await workOf((password) => verify(password, usual));
     const verifier = new PasswordVerifier();
-    const nobody = { user: 'nobody', password: 'wrong' };
-    const work = await workOf(() => verifier.isRight(new Map(), nobody));
+    const work = await workOf((password) =>
+      verifier.isRight(new Map(), { user: 'nobody', password }),
+    );
     expect(work).toBeGreaterThan(one / 2);
     expect(work).toBeLessThan(one * 2);
   });
 });
 
-describe('a flood of logins', () => {
-  it('is hashed a few at a time, and refused beyond what may wait', async () => {
-    let running = 0;
-    let most = 0;
-    const gate = Promise.withResolvers<void>();
-    verified.mockImplementation(async () => {
-      most = Math.max(most, ++running);
-      await gate.promise;
-      running--;
-      return false;
-    });
-    const verifier = new PasswordVerifier({ maximumConcurrent: 2, maximumWaiting: 5 });
-    const attempts = Array.from({ length: 20 }, (_, index) =>
-      verifier.isRight(users, { user: 'alice', password: `guess ${index}` }),
-    );
-    const outcomes = Promise.allSettled(attempts);
-    await expect(attempts[10]).rejects.toThrow(RegistryError);
-    gate.resolve();
-    const settled = await outcomes;
-    const refused = settled.filter((outcome) => outcome.status === 'rejected');
-    expect(refused).toHaveLength(13);
-    expect(refused.every(({ reason }) => RegistryError.is(reason, 'TOOMANYREQUESTS'))).toBe(true);
-    expect(most).toBe(2);
-    verified.mockReset();
-    expect(running).toBe(0);
+describe('login lockout: a caller that leaves', () => {
+  it('is told so, and its password is not hashed for nobody', async () => {
+    const verifier = new PasswordVerifier({ maximumConcurrent: 1 });
+    const busy = verifier.isRight(users, { user: 'alice', password: 'busy' });
+    const departure = new AbortController();
+    const { signal } = departure;
+    const gone = verifier.isRight(users, { user: 'alice', password: 'gone' }, { signal });
+    departure.abort();
+    await expect(gone).rejects.toThrow('aborted');
+    await busy;
+    const passwords = verified.mock.calls.map(([password]) => password);
+    expect(passwords).toContain('busy');
+    expect(passwords).not.toContain('gone');
   });
 
+  it('takes nothing from others with the same password', async () => {
+    const verifier = new PasswordVerifier({ maximumConcurrent: 1 });
+    const busy = verifier.isRight(users, { user: 'alice', password: 'busy' });
+    const departure = new AbortController();
+    const { signal } = departure;
+    const gone = verifier.isRight(users, alice, { signal });
+    const staying = verifier.isRight(users, alice);
+    departure.abort();
+    await expect(gone).rejects.toThrow('aborted');
+    expect(await staying).toBe(true);
+    await busy;
+  });
+
+  it('may come back at once', async () => {
+    const verifier = new PasswordVerifier({ maximumConcurrent: 1 });
+    const busy = verifier.isRight(users, { user: 'alice', password: 'busy' });
+    const departure = new AbortController();
+    const gone = verifier.isRight(users, alice, { signal: departure.signal });
+    departure.abort();
+    const back = verifier.isRight(users, alice, { signal: new AbortController().signal });
+    await expect(gone).rejects.toThrow('aborted');
+    expect(await back).toBe(true);
+    await busy;
+    const departed = verifier.isRight(users, alice, { signal: departure.signal });
+    await expect(departed).rejects.toThrow('aborted');
+  });
+});
+
+describe('options of a password verifier', () => {
   it.each([{ maximumConcurrent: 0 }, { maximumWaiting: -1 }, { rememberMs: 0.5 }])(
-    'is not met with %j',
+    'are not %j',
     (options) => {
       expect(() => new PasswordVerifier(options)).toThrow(TypeError);
     },

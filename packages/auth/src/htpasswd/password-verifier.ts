@@ -1,20 +1,25 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { verify } from '@node-rs/bcrypt';
-import { RegistryError } from '@purser/core';
+import type { OperationOptions } from '@purser/core';
 import { LRUCache } from 'lru-cache';
-import { decoyOf, parseBcryptHash, type BcryptHash } from './bcrypt-hash.ts';
+import { decoyOf } from './bcrypt-hash.ts';
+import { comparePassword, readUsers } from './compare-password.ts';
+import { LoginQueue, type Login } from './login-queue.ts';
+import { sourcesOf, type LoginOrigin } from './login-sources.ts';
 import type { Users } from './parse-users.ts';
+import { SharedWork } from './shared-work.ts';
 
 export interface PasswordVerifierOptions {
-  /** How many passwords are hashed at a time, 1 or more. They share the threads that read files. Default: 2. */
+  /** Passwords that are hashed at a time, 1 or more. They share the threads that read files. Default: 2. */
   readonly maximumConcurrent?: number | undefined;
-  /** How many more may wait for that, 0 or more. Default: 200. */
+  /** Logins that wait for that, 0 or more. When there are more, those with the most recent failures are refused. Default: 200. */
   readonly maximumWaiting?: number | undefined;
   /**
-   * How long a password that was right need not be hashed again, in milliseconds, unless its entry changes. 0: it is
-   * hashed for every request. Default: 300,000.
+   * How long an answer is remembered after its last use, in milliseconds, unless the password file changes. 0: every
+   * password is hashed. Default: 3,600,000.
    */
   readonly rememberMs?: number | undefined;
+  /** Milliseconds since any fixed moment. Default: those of the monotonic clock. */
+  readonly now?: (() => number) | undefined;
 }
 
 export interface Credentials {
@@ -22,125 +27,122 @@ export interface Credentials {
   readonly password: string;
 }
 
-/** As many users as are at work at a time; each costs some 200 bytes. */
-const MOST_REMEMBERED = 10_000;
-const USUAL_COST = 10;
+/** Right passwords and wrong ones, each; an answer costs some 200 bytes. */
+const MAXIMUM_REMEMBERED = 10_000;
+
+interface Attempt {
+  readonly login: Login;
+  readonly answer: SharedWork<boolean>;
+}
 
 /**
- * Tells whether passwords are right.
+ * Verifies passwords.
  *
  * Every wrong login costs as much as the costliest entry of the file: that of an unknown user, of a user with a cheaper
- * entry, and of a user with an entry that no password matches. A right password is remembered by a hash under a key that
- * only this process has, together with its entry, so that a changed entry is verified again.
+ * entry, and of a user with an entry that no password matches.
+ *
+ * Answers are remembered by a hash under a key that only this process has. A right password is remembered together with
+ * its entry, so that a changed entry is verified again; wrong ones are forgotten when anything in the file changes, since
+ * unknown users could be told from others if only theirs were.
  */
 export class PasswordVerifier {
-  readonly #maximumConcurrent: number;
-  readonly #maximumWaiting: number;
-  readonly #verified: LRUCache<string, true> | undefined;
-  readonly #running = new Map<string, Promise<boolean>>();
+  readonly #right: LRUCache<string, true> | undefined;
+  readonly #attempts = new Map<string, Attempt>();
+  readonly #queue: LoginQueue;
+  readonly #rememberMs: number;
+  readonly #now: () => number;
   readonly #key = randomBytes(32);
-  readonly #waiting: (() => void)[] = [];
-  #active = 0;
-  #known: KnownUsers = { users: new Map(), hashes: new Map(), highestCost: USUAL_COST };
+  #known = readUsers(new Map());
+  #wrong: LRUCache<string, true> | undefined;
 
   /** @throws TypeError when an option is out of its bounds. */
   constructor(options: PasswordVerifierOptions = {}) {
-    const { maximumConcurrent = 2, maximumWaiting = 200, rememberMs = 300_000 } = options;
-    this.#maximumConcurrent = checkInteger('maximumConcurrent', maximumConcurrent, 1);
-    this.#maximumWaiting = checkInteger('maximumWaiting', maximumWaiting, 0);
-    const ttl = checkInteger('rememberMs', rememberMs, 0);
-    this.#verified = ttl === 0 ? undefined : new LRUCache({ max: MOST_REMEMBERED, ttl });
+    const { maximumConcurrent = 2, maximumWaiting = 200, rememberMs = 3_600_000 } = options;
+    this.#now = options.now ?? (() => performance.now());
+    this.#queue = new LoginQueue({
+      now: this.#now,
+      maximumConcurrent: checkInteger('maximumConcurrent', maximumConcurrent, 1),
+      maximumWaiting: checkInteger('maximumWaiting', maximumWaiting, 0),
+    });
+    this.#rememberMs = checkInteger('rememberMs', rememberMs, 0);
+    this.#right = this.#createMemory();
+    this.#wrong = this.#createMemory();
   }
 
-  /** @throws RegistryError `TOOMANYREQUESTS` when too many wait already. */
-  async isRight(users: Users, { user, password }: Credentials): Promise<boolean> {
-    if (this.#known.users !== users) this.#known = readUsers(users);
-    const { hashes, highestCost } = this.#known;
-    const hash = hashes.get(user);
-    const key = this.#fingerprint(user, hash?.text ?? decoyOf(highestCost), password);
-    if (this.#verified?.get(key) === true) return true;
-    let answer = this.#running.get(key);
-    if (answer === undefined) {
-      answer = this.#compareInTurn(password, hash, highestCost).finally(() =>
-        this.#running.delete(key),
-      );
-      this.#running.set(key, answer);
-    }
-    const isRight = await answer;
-    if (isRight) this.#verified?.set(key, true);
-    return isRight;
-  }
-
-  async #compareInTurn(
-    password: string,
-    hash: BcryptHash | undefined,
-    highestCost: number,
+  /**
+   * @param options `signal` takes the login out of the queue.
+   * @throws RegistryError `TOOMANYREQUESTS` when too many logins wait, and others have fewer recent failures.
+   */
+  async isRight(
+    users: Users,
+    credentials: Credentials,
+    { signal, ...origin }: LoginOrigin & OperationOptions = {},
   ): Promise<boolean> {
-    await this.#enter();
-    try {
-      return await compare(password, hash, highestCost);
-    } finally {
-      this.#leave();
+    signal?.throwIfAborted();
+    this.#follow(users);
+    const { user, password } = credentials;
+    const { hashes, highestCost } = this.#known;
+    const entry = hashes.get(user)?.text ?? decoyOf(highestCost);
+    const key = this.#fingerprint(user, entry, password);
+    const remembered = this.#remembered(key);
+    if (remembered !== undefined) return remembered;
+    const sources = sourcesOf(this.#fingerprint(user), origin);
+    const attempt = this.#attempts.get(key);
+    if (attempt === undefined || attempt.answer.isAborted) {
+      return this.#attempt(key, credentials, sources).wait(signal);
     }
+    this.#queue.improve(attempt.login, sources);
+    return attempt.answer.wait(signal);
   }
 
-  async #enter(): Promise<void> {
-    if (this.#active < this.#maximumConcurrent) {
-      this.#active++;
-      return;
-    }
-    if (this.#waiting.length >= this.#maximumWaiting) {
-      throw new RegistryError('TOOMANYREQUESTS', { message: 'too many logins at once' });
-    }
-    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  #remembered(key: string): boolean | undefined {
+    if (this.#right?.get(key) === true) return true;
+    return this.#wrong?.get(key) === true ? false : undefined;
   }
 
-  /** Hands the place on to who waits longest. */
-  #leave(): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#active--;
-    else next();
+  #follow(users: Users): void {
+    if (this.#known.users === users) return;
+    this.#known = readUsers(users);
+    this.#wrong = this.#createMemory();
+  }
+
+  /** Logins with the same password at the same time are verified together. */
+  #attempt(
+    key: string,
+    { user, password }: Credentials,
+    sources: readonly string[],
+  ): SharedWork<boolean> {
+    const login: Login = { sources };
+    const { hashes, highestCost } = this.#known;
+    const compare = () => comparePassword(password, hashes.get(user), highestCost);
+    const wrong = this.#wrong;
+    const answer = new SharedWork(async (signal) => {
+      try {
+        const isRight = await this.#queue.run(login, compare, signal);
+        (isRight ? this.#right : wrong)?.set(key, true);
+        return isRight;
+      } finally {
+        if (this.#attempts.get(key)?.login === login) this.#attempts.delete(key);
+      }
+    });
+    this.#attempts.set(key, { login, answer });
+    return answer;
+  }
+
+  #createMemory(): LRUCache<string, true> | undefined {
+    if (this.#rememberMs === 0) return undefined;
+    return new LRUCache({
+      max: MAXIMUM_REMEMBERED,
+      ttl: this.#rememberMs,
+      ttlResolution: 0,
+      updateAgeOnGet: true,
+      perf: { now: this.#now },
+    });
   }
 
   #fingerprint(...parts: readonly string[]): string {
     return createHmac('sha256', this.#key).update(JSON.stringify(parts)).digest('base64');
   }
-}
-
-/** The users of a password file, as far as they can log in. */
-interface KnownUsers {
-  readonly users: Users;
-  readonly hashes: ReadonlyMap<string, BcryptHash>;
-  readonly highestCost: number;
-}
-
-function readUsers(users: Users): KnownUsers {
-  const hashes = new Map<string, BcryptHash>();
-  let highestCost = 0;
-  for (const [user, entry] of users) {
-    const hash = parseBcryptHash(entry);
-    if (hash === undefined) continue;
-    hashes.set(user, hash);
-    highestCost = Math.max(highestCost, hash.cost);
-  }
-  return { users, hashes, highestCost: highestCost || USUAL_COST };
-}
-
-/** A wrong password takes 2^`highestCost` rounds, for every `hash` and for none. */
-async function compare(
-  password: string,
-  hash: BcryptHash | undefined,
-  highestCost: number,
-): Promise<boolean> {
-  if (hash === undefined) {
-    await verify(password, decoyOf(highestCost));
-    return false;
-  }
-  // bcrypt repeats a password with its final NUL: `a\0a` would pass for `a`.
-  if ((await verify(password, hash.text)) && !password.includes('\0')) return true;
-  // 2^c rounds are done: with 2^c, 2^(c+1) … 2^(highest-1) they add up to 2^highest.
-  for (let cost = hash.cost; cost < highestCost; cost++) await verify(password, decoyOf(cost));
-  return false;
 }
 
 function checkInteger(option: string, value: number, least: number): number {
