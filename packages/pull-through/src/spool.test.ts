@@ -1,10 +1,10 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { digestOf } from '@purser/core';
 import { sampleBytes } from '@purser/core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { bytesOf } from './fixtures/create-pull-through.ts';
+import { bytesOf, createPullThrough } from './fixtures/create-pull-through.ts';
 import { Spool } from './spool.ts';
 import { SpoolReader } from './spool-reader.ts';
 
@@ -39,6 +39,22 @@ describe('a spool', () => {
     await spool.append(sampleBytes(1000));
     expect(await readdir(directory)).toEqual([]);
     spool.release();
+  });
+
+  it('says what is wrong with its directory', async () => {
+    const missing = join(directory, 'missing');
+    await expect(Spool.create(missing)).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringContaining('cannot write to the spool directory: ENOENT'),
+    });
+  });
+
+  it('is removed at the next start when a process was killed', async () => {
+    const names = ['purser-spool-1', 'other'];
+    for (const name of names) await writeFile(join(directory, name), 'x');
+    await using made = createPullThrough({ spoolDirectory: directory }).registry;
+    await made.start();
+    expect(await readdir(directory)).toEqual(['other']);
   });
 
   it('can be read after the writer let go, as long as a reader holds it', async () => {

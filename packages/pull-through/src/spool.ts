@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { open, rm, type FileHandle } from 'node:fs/promises';
+import { open, readdir, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RegistryError } from '@purser/core';
 
@@ -8,6 +8,17 @@ const WINDOW_BYTES = 4 * 1024 * 1024;
 
 /** The most bytes of one read from the disk. */
 const READ_BYTES = 256 * 1024;
+
+/** Begins the names of temporary files. */
+const PREFIX = 'purser-spool-';
+
+/** Removes the files of processes that were killed, where a file can keep its name while it is open. */
+export async function removeLeftSpools(directory: string): Promise<void> {
+  for (const name of await readdir(directory)) {
+    // One that another process has open there cannot be removed.
+    if (name.startsWith(PREFIX)) await rm(join(directory, name), { force: true }).catch(() => {});
+  }
+}
 
 interface Piece {
   readonly offset: number;
@@ -39,17 +50,17 @@ export class Spool {
    * Makes an empty spool, held once.
    *
    * @param directory Where the temporary file lies; it must exist.
-   * @throws RegistryError `STORAGE_FULL`; whatever the file system fails with.
+   * @throws RegistryError `STORAGE_FULL`; `UNAVAILABLE` when the directory cannot be written.
    */
   static async create(directory: string): Promise<Spool> {
-    const path = join(directory, `purser-spool-${randomUUID()}`);
+    const path = join(directory, `${PREFIX}${randomUUID()}`);
     try {
       const spool = new Spool(await open(path, 'wx+', 0o600), path);
       // Where files that are open cannot be removed, it goes when it is closed.
       await rm(path, { force: true }).catch(() => {});
       return spool;
     } catch (error) {
-      throw asFull(error);
+      throw spoolFailure(error);
     }
   }
 
@@ -62,7 +73,7 @@ export class Spool {
    * Adds bytes, which can be read at once. Resolves when more may come.
    *
    * @param chunk Not to be changed any more.
-   * @throws RegistryError `STORAGE_FULL`; whatever the file system fails with.
+   * @throws RegistryError `STORAGE_FULL`; `UNAVAILABLE` when the directory cannot be written.
    */
   async append(chunk: Uint8Array): Promise<void> {
     this.#window.push({ offset: this.#size, chunk });
@@ -72,7 +83,7 @@ export class Spool {
     try {
       await writeAll(this.#file, chunk, this.#written);
     } catch (error) {
-      throw asFull(error);
+      throw spoolFailure(error);
     }
     this.#written += chunk.byteLength;
     this.#shrinkWindow();
@@ -161,11 +172,16 @@ async function writeAll(file: FileHandle, chunk: Uint8Array, position: number): 
   }
 }
 
-function asFull(error: unknown): unknown {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;
-  return new RegistryError('STORAGE_FULL', {
-    message: 'no space left in the spool directory for content on its way',
+function spoolFailure(error: unknown): RegistryError {
+  const { code = 'unknown error' } = error as NodeJS.ErrnoException;
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new RegistryError('STORAGE_FULL', {
+      message: 'no space left in the spool directory for content on its way',
+      cause: error,
+    });
+  }
+  return new RegistryError('UNAVAILABLE', {
+    message: `cannot write to the spool directory: ${code}; try again later`,
     cause: error,
   });
 }

@@ -7,7 +7,7 @@ import { ManualContent } from './fixtures/upstream-under-test.ts';
 import type { PullThrough } from './with-pull-through.ts';
 
 const MIB = 1024 * 1024;
-const CONTENT = sampleBytes(4 * MIB);
+const CONTENT = sampleBytes(3 * MIB);
 const DIGEST = digestOf(CONTENT);
 const GRACE_MS = 10_000;
 
@@ -21,7 +21,7 @@ async function withBlobs(count = 1) {
   const made = createPullThrough();
   registries.push(made.registry);
   const contents: ManualContent[] = [];
-  const blobs = Array.from({ length: count }, (_, seed) => sampleBytes(4 * MIB, seed + 1));
+  const blobs = Array.from({ length: count }, (_, seed) => sampleBytes(3 * MIB, seed + 1));
   for (const blob of blobs) await made.upstream.content.repository(NAME).blobs.put(blob);
   made.upstream.send = () => {
     const content = new ManualContent();
@@ -56,14 +56,14 @@ describe('a fetch that nobody follows any more (abandoned pulls)', () => {
     expect(await made.store.repository(NAME).blobs.stat(DIGEST)).toBeUndefined();
 
     made.upstream.send = (content) => content;
-    expect(await pullBlob(made.repository, DIGEST)).toEqual(Buffer.from(CONTENT));
+    expect((await pullBlob(made.repository, DIGEST)).equals(CONTENT)).toBe(true);
   });
 
   it('is completed when most has come', async () => {
     const made = await withBlobs();
-    await readAndLeave(made, { bytes: 3 * MIB });
+    await readAndLeave(made, { bytes: 2 * MIB });
     await made.clock.advance(60 * GRACE_MS);
-    made.contents[0]!.push(CONTENT.subarray(3 * MIB));
+    made.contents[0]!.push(CONTENT.subarray(2 * MIB));
     made.contents[0]!.end();
     await expect.poll(() => made.events, { timeout: 10_000 }).toMatchObject([{ type: 'fetched' }]);
     expect(made.upstream.count('open')).toBe(1);
@@ -77,7 +77,7 @@ describe('a fetch that nobody follows any more (abandoned pulls)', () => {
     await made.clock.advance(GRACE_MS);
     made.contents[0]!.push(CONTENT.subarray(1000));
     made.contents[0]!.end();
-    expect(await pull).toEqual(Buffer.from(CONTENT));
+    expect((await pull).equals(CONTENT)).toBe(true);
     expect(made.upstream.count('open')).toBe(1);
   });
 
@@ -123,7 +123,7 @@ describe('a fetch that nobody follows any more (abandoned pulls)', () => {
 
     made.upstream.answering = Promise.resolve();
     made.upstream.send = (content) => content;
-    expect(await pullBlob(made.repository, DIGEST)).toEqual(Buffer.from(CONTENT));
+    expect((await pullBlob(made.repository, DIGEST)).equals(CONTENT)).toBe(true);
     await expect.poll(() => made.events, { timeout: 10_000 }).toMatchObject([{ type: 'fetched' }]);
   });
 

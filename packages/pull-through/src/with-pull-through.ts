@@ -12,6 +12,7 @@ import { PulledBlobs } from './pulled-blobs.ts';
 import { PulledManifests } from './pulled-manifests.ts';
 import { PulledTags } from './pulled-tags.ts';
 import { SingleFlight } from './single-flight.ts';
+import { removeLeftSpools } from './spool.ts';
 import { UpstreamTable, type NamedRepository, type Route, type Upstream } from './upstreams.ts';
 
 export interface PullThroughOptions {
@@ -54,7 +55,10 @@ export interface PullThrough extends Registry, AsyncDisposable {
   /** A view of a repository for one request. */
   repository(name: RepositoryName, request?: PullRequest): Repository;
 
-  /** Reads what expires when. What is served before is not missed. */
+  /**
+   * Reads what expires when, and removes files that killed processes left in the spool directory. What is served before
+   * is not missed.
+   */
   start(): Promise<void>;
 
   /** Breaks off fetches and saves the state. */
@@ -94,7 +98,10 @@ export function withPullThrough(local: Registry, options: PullThroughOptions): P
       return createPulledRepository(name, { route, store, context, request });
     },
     repositories: (listOptions?: ListOptions) => local.repositories(listOptions),
-    start: () => expiry.start(),
+    async start() {
+      if (options.spoolDirectory !== undefined) await removeLeftSpools(options.spoolDirectory);
+      await expiry.start();
+    },
     close,
     [Symbol.asyncDispose]: close,
   };

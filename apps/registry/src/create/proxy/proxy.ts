@@ -36,11 +36,12 @@ export interface Proxy {
  */
 export async function startProxy(
   local: Registry,
-  { proxy }: Config,
+  config: Config,
   parts: ProxyParts,
 ): Promise<Proxy | undefined> {
+  const { proxy } = config;
   if (proxy.remoteurl === undefined && proxy.upstreams.length === 0) return undefined;
-  await prepareSpoolDirectory(proxy.spooldirectory);
+  const spoolDirectory = await prepareSpoolDirectory(config);
   // Most servers are no proxies, and need not load what makes one.
   const [{ withPullThrough }, { createUpstreams }] = await Promise.all([
     import('@purser/pull-through'),
@@ -61,7 +62,7 @@ export async function startProxy(
       proxy.remoteurl === undefined
         ? undefined
         : (digest: Digest) => discardContent(digest, { driver, cache }),
-    spoolDirectory: proxy.spooldirectory,
+    spoolDirectory,
     observer(event) {
       log(event);
       counted?.observer(event);

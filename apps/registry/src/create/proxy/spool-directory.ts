@@ -1,22 +1,36 @@
 import { constants } from 'node:fs';
 import { access, mkdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Config } from '../../config/schema.ts';
 import { StartError } from '../start-error.ts';
 
 /**
- * Makes the directory for content on its way, so that a wrong one is found at the start and not by the first pull.
+ * Makes the directory for blobs that are being fetched, so that a wrong one is found at the start and not by the first
+ * pull.
  *
- * @param directory The system's own when absent, which is there.
+ * @returns `proxy.spooldirectory`; without it a directory on the file system of the registry, or that of the system for
+ * registries that keep content elsewhere or are read-only.
  * @throws StartError when it cannot be made, or not be written to.
  */
-export async function prepareSpoolDirectory(directory: string | undefined): Promise<void> {
-  if (directory === undefined) return;
+export async function prepareSpoolDirectory({
+  proxy,
+  storage,
+}: Pick<Config, 'proxy' | 'storage'>): Promise<string> {
+  const directory = proxy.spooldirectory ?? defaultDirectory(storage);
   try {
     await mkdir(directory, { recursive: true });
     await access(directory, constants.W_OK | constants.X_OK);
+    return directory;
   } catch (error) {
     throw new StartError(
-      `cannot keep content on its way in ${directory}: ${(error as Error).message}; choose another with proxy.spooldirectory`,
+      `cannot write fetched blobs to ${directory}: ${(error as Error).message}; choose another directory with proxy.spooldirectory`,
       { cause: error },
     );
   }
+}
+
+function defaultDirectory({ driver, maintenance }: Config['storage']): string {
+  const isOnDisk = driver.name === 'filesystem' && !maintenance.readonly.enabled;
+  return isOnDisk ? join(driver.rootdirectory, 'purser', 'spool') : tmpdir();
 }
