@@ -2,9 +2,12 @@ import { CANONICAL_ALGORITHM, Digester, type Digest, type DigestAlgorithm } from
 
 /** Computes the sha256 of content while it passes by, and a digest of another algorithm when one was announced. */
 export class ContentDigester {
+  /** The algorithm besides sha256, if it is another. */
+  readonly announced: DigestAlgorithm;
   readonly #digesters: ReadonlyMap<DigestAlgorithm, Digester>;
 
   constructor(announced: DigestAlgorithm = CANONICAL_ALGORITHM) {
+    this.announced = announced;
     const algorithms = new Set<DigestAlgorithm>([CANONICAL_ALGORITHM, announced]);
     this.#digesters = new Map([...algorithms].map((name) => [name, new Digester(name)]));
   }

@@ -1,11 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import {
-  CANONICAL_ALGORITHM,
   RegistryError,
   supportedAlgorithmOf,
   type BlobWriter,
   type CreateUploadOptions,
-  type DigestAlgorithm,
   type Exclusion,
   type OperationOptions,
   type RepositoryName,
@@ -17,6 +15,7 @@ import { ContentDigester } from './content-digester.ts';
 import type { DamageReporter } from './damage.ts';
 import { uploadPaths, type UploadPaths } from './paths.ts';
 import { RunningDigests } from './running-digests.ts';
+import { UploadAlgorithms } from './upload-algorithms.ts';
 
 export const UPLOAD_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
@@ -25,8 +24,7 @@ export class UploadSessions {
   /** By their directories. */
   readonly held: Exclusion;
   readonly digests = new RunningDigests();
-  /** What was last committed by in each repository, where that was not sha256: the next upload is likely the same. */
-  readonly algorithms = new Map<RepositoryName, DigestAlgorithm>();
+  readonly algorithms = new UploadAlgorithms();
 
   constructor(held: Exclusion) {
     this.held = held;
@@ -62,7 +60,7 @@ export class Uploads {
     });
     sessions.digests.keep(
       paths.directory,
-      new ContentDigester(algorithm ?? sessions.algorithms.get(name)),
+      new ContentDigester(algorithm ?? sessions.algorithms.of(name)),
     );
     const release = await sessions.held.acquire(paths.directory, { signal });
     return this.#writer({ id, startedAt, size: 0, paths }, { release });
@@ -132,9 +130,7 @@ export class Uploads {
       ...held,
       async adopt(path, received) {
         await adopt(path, received);
-        const algorithm = supportedAlgorithmOf(received.name);
-        if (algorithm === CANONICAL_ALGORITHM) sessions.algorithms.delete(name);
-        else sessions.algorithms.set(name, algorithm);
+        sessions.algorithms.remember(name, supportedAlgorithmOf(received.name));
       },
     });
   }
