@@ -1,6 +1,7 @@
 import { parseRepositoryName } from '@purser/core';
 import { describe, expect, it } from 'vitest';
-import { createConfig, type ConfigInput } from '../../config/load.ts';
+import { createConfig } from '../../config/load.ts';
+import type { ConfigInput } from '../../config/schema.ts';
 import { requiredReferences } from './required-references.ts';
 
 const none = { blobs: 'none', manifests: 'none' };
