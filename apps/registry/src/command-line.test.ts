@@ -221,3 +221,14 @@ describe('the purser command', () => {
     });
   });
 });
+
+describe('a configuration without a command', () => {
+  it("is served, as by the entry point of distribution's image", async () => {
+    await using directory = await createTemporaryDirectory();
+    const file = join(directory.path, 'config.yaml');
+    await writeFile(file, 'version: 7\nstorage: inmemory\n');
+    const alone = await run(file);
+    expect(alone).toEqual(await run('serve', file));
+    expect(alone).toMatchObject({ status: 1, errors: expect.stringContaining('version') });
+  });
+});

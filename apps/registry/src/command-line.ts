@@ -1,17 +1,10 @@
-import { RegistryError } from '@purser/core';
 import { Command, CommanderError } from 'commander';
 import { addClientCommands } from './commands/client-commands.ts';
 import { addConfigurationCommands } from './commands/configuration-commands.ts';
-import { explainRegistryError } from './commands/explain-registry-error.ts';
-import { explainStorageFailure } from './commands/explain-storage-failure.ts';
-import { indexReferrers } from './commands/index-referrers.ts';
-import { redeliverNotifications } from './commands/redeliver-notifications.ts';
-import { serve, type CommandProcess } from './commands/serve.ts';
+import { expandBooleans } from './commands/expand-booleans.ts';
+import type { CommandProcess } from './commands/serve.ts';
 import { Stopped } from './commands/stop-on-signal.ts';
 import { addStorageCommands } from './commands/storage-commands.ts';
-import { ConfigurationError } from './config/problems.ts';
-import { StartError } from './create/start-error.ts';
-import { describeError } from './observe/describe-error.ts';
 import { packageVersion } from './package-version.ts';
 import { linesOf } from './show/lines-writer.ts';
 
@@ -65,21 +58,24 @@ export async function runCommandLine(
     .command('serve [config.yml]')
     .description('Serve a registry.')
     .action(async (path?: string) => {
+      const { serve } = await import('./commands/serve.ts');
       status = await serve(path, process);
     });
   program
     .command('index-referrers [config.yml]')
-    .description('Find what refers to what, after another registry wrote to the storage.')
+    .description('Rebuild the referrers index, after another registry wrote to this storage.')
     .action(async (path?: string) => {
+      const { indexReferrers } = await import('./commands/index-referrers.ts');
       status = await indexReferrers(path, process);
     });
   program
     .command('notifications')
-    .description('See to the events that endpoints are told.')
+    .description('Manage notification delivery.')
     .command('redeliver [config.yml]')
-    .description('Send again what endpoints did not take, from the outbox.')
-    .option('--endpoint <name>', 'only what was put aside for this endpoint')
+    .description('Send again the events that endpoints did not accept.')
+    .option('--endpoint <name>', 'only the events of this endpoint')
     .action(async (path: string | undefined, { endpoint }: { endpoint?: string }) => {
+      const { redeliverNotifications } = await import('./commands/redeliver-notifications.ts');
       status = await redeliverNotifications({ path, endpoint }, process);
     });
   const run = async (command: () => Promise<number>) => {
@@ -89,7 +85,7 @@ export async function runCommandLine(
   addStorageCommands(program, process, run);
   addClientCommands(program, process, run);
   try {
-    await program.parseAsync(words.length === 0 ? ['--help'] : words, { from: 'user' });
+    await program.parseAsync(expandBooleans(program, commandOf(words)), { from: 'user' });
     return status;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode;
@@ -97,9 +93,17 @@ export async function runCommandLine(
       process.writeError(`purser: ${error.message}\n`);
       return error.status;
     }
-    process.writeError(explain(error));
+    const { explainFailure } = await import('./commands/explain-failure.ts');
+    process.writeError(explainFailure(error));
     return 1;
   }
+}
+
+/** Without a command: the help, or `serve` for a configuration alone, as the entry point of distribution's image has it. */
+function commandOf(words: readonly string[]): readonly string[] {
+  const [first] = words;
+  if (first === undefined) return ['--help'];
+  return /\.ya?ml$/.test(first) ? ['serve', ...words] : words;
 }
 
 function createProgram({ writeOutput, writeError }: CommandProcess): Command {
@@ -119,21 +123,4 @@ function createProgram({ writeOutput, writeError }: CommandProcess): Command {
     // Only main.ts ends the process.
     .exitOverride();
   return program;
-}
-
-/** One line for each thing that the operator can change; everything there is for what he cannot. */
-function explain(error: unknown): string | readonly string[] {
-  if (error instanceof ConfigurationError) return [...error.warnings, ...error.problems];
-  const failure = explainStorageFailure(error);
-  if (failure !== undefined) return failure;
-  if (RegistryError.is(error)) return explainRegistryError(error);
-  if (isSystemError(error)) return `purser: ${error.message}`;
-  if (error instanceof StartError) return error.message;
-  const facts = Object.values(describeError(error)).filter(Boolean).join('\n');
-  return linesOf(`purser: unexpected failure: ${facts}`);
-}
-
-/** What the operating system refuses, with the file and the reason in its message. */
-function isSystemError(error: unknown): error is Error {
-  return error instanceof Error && 'syscall' in error && 'path' in error;
 }

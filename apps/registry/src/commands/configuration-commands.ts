@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { checkConfiguration, printConfiguration, printSchema } from './configuration.ts';
 import type { Run } from './run.ts';
 import type { CommandProcess } from './serve.ts';
 
@@ -38,16 +37,29 @@ export function addConfigurationCommands(
     .option('--strict', 'a warning is a failure, too')
     .addHelpText('after', CHECK_HELP)
     .action((path: string | undefined, { strict = false }: { strict?: boolean }) =>
-      run(() => checkConfiguration({ path, strict }, process)),
+      run(async () => {
+        const { checkConfiguration } = await import('./configuration.ts');
+        return checkConfiguration({ path, strict }, process);
+      }),
     );
   config
     .command('print [config.yml]')
     .description('Print what counts, environment and defaults included, without secrets.')
     .addHelpText('after', PRINT_HELP)
-    .action((path: string | undefined) => run(() => printConfiguration(path, process)));
+    .action((path: string | undefined) =>
+      run(async () => {
+        const { printConfiguration } = await import('./configuration.ts');
+        return printConfiguration(path, process);
+      }),
+    );
   config
     .command('schema')
     .description('Print a JSON Schema of configuration files, for editors.')
     .addHelpText('after', SCHEMA_HELP)
-    .action(() => run(() => printSchema(process)));
+    .action(() =>
+      run(async () => {
+        const { printSchema } = await import('./configuration.ts');
+        return printSchema(process);
+      }),
+    );
 }

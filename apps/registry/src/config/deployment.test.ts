@@ -139,6 +139,18 @@ describe('the image', () => {
     expect(dockerfile).toContain('VOLUME ["/var/lib/registry"]\n');
     expect(dockerfile).toContain('CMD ["serve", "/etc/distribution/config.yml"]\n');
   });
+
+  it("has the command and the configuration at the paths of distribution's images", async () => {
+    const dockerfile = await read('docker/Dockerfile');
+    for (const path of [
+      '/bin/registry',
+      '/usr/local/bin/registry',
+      '/etc/distribution/config.yml',
+      '/etc/docker/registry/config.yml',
+    ]) {
+      expect(dockerfile).toMatch(new RegExp(`^(?:RUN|COPY|  &&) .* ${path}(?: \\\\)?$`, 'm'));
+    }
+  });
 });
 
 describe('the unit for systemd', () => {
