@@ -86,7 +86,7 @@ describe.skipIf(noMount !== undefined)(
       expect((await readdir(root, { recursive: true })).some(isOfUpload)).toBe(true);
       await maintain(root, ['uploads', 'purge', '--older-than', '0s']);
       expect((await readdir(root, { recursive: true })).filter(isOfUpload)).toEqual([]);
-      await maintain(root, ['garbage-collect']);
+      await maintain(root, ['garbage-collect', '--grace', '2s']);
       expect(await maintain(root, ['check', '--deep'])).toContain(
         // A layer, the first manifest, and those of twenty pushes.
         'Sound. 0 files belong to no registry. Looked at 22 blobs.',

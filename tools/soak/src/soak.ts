@@ -185,7 +185,12 @@ async function checkEnd(actors: readonly SoakClient[], world: World, store: Stor
 async function collectAndCheck(world: World, { program, place, sandbox }: Store) {
   const [port = 0] = world.servers.ports;
   const configuration = join(sandbox.folder, `${program.name}-${port}.yml`);
-  const parameters = [...program.parameters.slice(0, -1), 'garbage-collect', '--delete-untagged'];
+  const parameters = [
+    ...program.parameters.slice(0, -1),
+    'garbage-collect',
+    '--delete-untagged',
+    '--grace=2s',
+  ];
   await promisify(execFile)(program.command, [...parameters, configuration], {
     maxBuffer: 64 * 1024 * 1024,
   });

@@ -77,7 +77,7 @@ describe('purser garbage-collect', () => {
     expect(await names()).toEqual(['some/app']);
     expect((await run('--dry-run', file)).status).toBe(0);
     expect(await names()).toEqual(['some/app']);
-    expect((await run('--quiet', file)).status).toBe(0);
+    expect((await run('--quiet', '--grace', '2s', file)).status).toBe(0);
     expect(await names()).toEqual([]);
     await expect(access(join(directory.path, 'docker/registry/v2/repositories'))).rejects.toThrow(
       /ENOENT/,
@@ -97,8 +97,9 @@ describe('purser garbage-collect', () => {
   it('deletes it, and the directory that it was in', async () => {
     await using directory = await createTemporaryDirectory();
     const { file, blob } = await createStore(directory.path);
-    const { status, output, errors } = await run(file);
+    const { status, output, errors } = await run('--grace', '2s', file);
     expect([status, errors]).toEqual([0, '']);
+    expect(output.split('\n')[0]).toMatch(/^Deleting after a grace period of 2s/);
     expect(output).toContain('1 blobs (22 bytes), 0 manifests and 1 links deleted.');
     await expect(access(blob)).rejects.toMatchObject({ code: 'ENOENT' });
     const { output: again } = await run(file);
@@ -126,6 +127,55 @@ describe('purser garbage-collect', () => {
     expect(output).toContain('0 blobs (0 bytes)');
   });
 
+  it.each([
+    ['of the configuration', 'gc: { grace: 3s }', '3s'],
+    ['of an hour by default', '', '1h'],
+  ])('waits for the grace period %s, and stops when it is asked to', async (_, section, grace) => {
+    await using directory = await createTemporaryDirectory();
+    const { file, blob } = await createStore(directory.path);
+    const root = `filesystem: { rootdirectory: ${directory.path} }`;
+    await writeFile(
+      file,
+      `version: 0.1\nstorage: { ${[root, section].filter(Boolean).join(', ')} }\n`,
+    );
+    const stop = Promise.withResolvers<string>();
+    const running = runCommand(['garbage-collect', file], { nextSignal: () => stop.promise });
+    setTimeout(() => stop.resolve('SIGINT'), 1500);
+    const { status, output } = await running;
+    expect(status).toBe(1);
+    expect(output).toMatch(new RegExp(`^Deleting after a grace period of ${grace},`));
+    await access(blob);
+  });
+
+  it('says that it deletes without a grace period, and refuses both flags at once', async () => {
+    await using directory = await createTemporaryDirectory();
+    const { file } = await createStore(directory.path);
+    const { output } = await run('--offline', file);
+    expect(output).toMatch(/^Deleting without a grace period: nothing else may use this storage/);
+    const both = await run('--offline', '--grace', '2s', file);
+    expect(both).toMatchObject({ status: 1, errors: expect.stringContaining('--offline') });
+  });
+
+  it.each([
+    ['--dry-run=true', 'eligible for deletion.'],
+    ['-d=1', 'eligible for deletion.'],
+    ['--dry-run=false --offline', 'deleted.'],
+    ['-d --delete-untagged=true', 'eligible for deletion.'],
+    ['-d -m=false', 'eligible for deletion.'],
+    ['-d --quiet=f', 'eligible for deletion.'],
+  ])('accepts %s, as distribution does', async (flags, expected) => {
+    await using directory = await createTemporaryDirectory();
+    const { file } = await createStore(directory.path);
+    const { status, output } = await run(...flags.split(' '), file);
+    expect(status).toBe(0);
+    expect(output).toContain(expected);
+  });
+
+  it('refuses a flag whose value is no boolean', async () => {
+    const { status, errors } = await run('--dry-run=maybe');
+    expect([status, errors]).toEqual([1, expect.stringContaining('--dry-run=maybe')]);
+  });
+
   it('ends with status 1 while another process collects', async () => {
     await using directory = await createTemporaryDirectory();
     const { file } = await createStore(directory.path);
@@ -144,7 +194,7 @@ describe('purser garbage-collect', () => {
     await mkdir(leases, { recursive: true });
     const left = { holder: 'a', renewal: 'b', released: false };
     await writeFile(join(leases, '000000000001'), JSON.stringify(left));
-    expect(await run('-q', file)).toMatchObject({ status: 0, errors: '' });
+    expect(await run('-q', '--grace', '2s', file)).toMatchObject({ status: 0, errors: '' });
   }, 60_000);
 
   it('refuses a grace in which no push can end', async () => {

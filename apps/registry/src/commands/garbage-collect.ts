@@ -1,9 +1,10 @@
 import { createGarbageCollector, type GarbageObserver, type GarbageReport } from '@purser/storage';
+import { formatDuration } from '../config/duration.ts';
 import { createStoredDecoder } from '../create/manifests/manifests.ts';
 import { StartError } from '../create/start-error.ts';
 import { showGarbageBars } from '../show/garbage-bars.ts';
 import { showGarbageLines } from '../show/garbage-lines.ts';
-import { openStorage } from './open-storage.ts';
+import { openStorage, type OpenStorage } from './open-storage.ts';
 import type { CommandProcess } from './serve.ts';
 
 export interface GarbageCollectArguments {
@@ -14,6 +15,7 @@ export interface GarbageCollectArguments {
   readonly deleteUntagged: boolean;
   readonly quiet: boolean;
   readonly json: boolean;
+  /** Default: `storage.gc.grace` of the configuration. */
   readonly graceMs: number | undefined;
 }
 
@@ -23,8 +25,8 @@ type GarbageProcess = Pick<
 >;
 
 /**
- * Deletes what no manifest needs: `purser garbage-collect [config.yml]`. It may run while the registry serves; then the
- * grace should be longer than a push takes.
+ * Deletes content that no manifest references: `purser garbage-collect [config.yml]`. It may run while the registry serves if
+ * the grace period is longer than the slowest push.
  *
  * @returns The exit status: 1 when another collects garbage on this storage, or a signal ended it.
  * @throws ConfigurationError, StartError.
@@ -34,37 +36,67 @@ export async function garbageCollect(
   options: GarbageCollectArguments,
   process: GarbageProcess,
 ): Promise<number> {
-  const { path, quiet, json, dryRun, offline, deleteUntagged, graceMs } = options;
-  const { writeOutput, writeError } = process;
-  await using storage = await openStorage(path, process);
-  const { driver } = storage;
-  if (driver.create === undefined && !dryRun && !offline) {
-    throw new StartError(
-      `cannot collect garbage on the storage driver ${driver.name} while others use it: ` +
-        'it does not tell which of several processes created a file; stop the registry and give --offline',
-    );
-  }
-  const { observer, stop: stopProgress } = showProgress(options, process);
-  const collector = createGarbageCollector({ driver, decoder: createStoredDecoder(), observer });
+  await using storage = await openStorage(options.path, process);
+  requireCreate(storage, options);
+  const { graceMs = storage.config.storage.gc.grace } = options;
+  process.writeOutput(announcement({ ...options, graceMs }));
+  const progress = showProgress(options, process);
+  const collector = createGarbageCollector({
+    driver: storage.driver,
+    decoder: createStoredDecoder(),
+    observer: progress.observer,
+  });
   const stop = new AbortController();
   void process.nextSignal().then((signal) => stop.abort(new StoppedError(signal)));
+  const { dryRun, offline, deleteUntagged } = options;
+  const wanted = { dryRun, offline, deleteUntagged, graceMs, patient: true, signal: stop.signal };
   try {
-    const wanted = { dryRun, offline, deleteUntagged, graceMs, patient: true, signal: stop.signal };
-    const report = await collector.collect(wanted).finally(stopProgress);
-    if (report === undefined) {
-      writeError('another process collects garbage on this storage: try again when it is done\n');
-      return 1;
-    }
-    for (const { repository, path: damaged } of report.damaged) {
-      writeError(`${repository}: everything is kept, since ${damaged} cannot be read\n`);
-    }
-    writeOutput(json ? JSON.stringify(report) : summary(report, { dryRun, quiet }));
-    return 0;
+    const report = await collector.collect(wanted).finally(progress.stop);
+    return tellReport(report, options, process);
   } catch (error) {
     if (!(error instanceof StoppedError)) throw error;
-    writeError(`${error.message}\n`);
+    process.writeError(`${error.message}\n`);
     return 1;
   }
+}
+
+function requireCreate({ driver }: OpenStorage, options: GarbageCollectArguments): void {
+  if (driver.create !== undefined || options.dryRun || options.offline) return;
+  throw new StartError(
+    `cannot collect garbage on the storage driver ${driver.name} while others use it: ` +
+      'it does not tell which of several processes created a file; stop the registry and give --offline',
+  );
+}
+
+/** @returns The exit status. */
+function tellReport(
+  report: GarbageReport | undefined,
+  { dryRun, quiet, json }: GarbageCollectArguments,
+  { writeOutput, writeError }: GarbageProcess,
+): number {
+  if (report === undefined) {
+    writeError('another process collects garbage on this storage: try again when it is done\n');
+    return 1;
+  }
+  for (const { repository, path: damaged } of report.damaged) {
+    writeError(`${repository}: everything is kept, since ${damaged} cannot be read\n`);
+  }
+  writeOutput(json ? JSON.stringify(report) : summary(report, { dryRun, quiet }));
+  return 0;
+}
+
+/** Says what will happen, before it does. */
+function announcement(
+  options: GarbageCollectArguments & { readonly graceMs: number },
+): readonly string[] {
+  const { quiet, json, dryRun, offline, graceMs } = options;
+  if (quiet || json || dryRun) return [];
+  if (offline) return ['Deleting without a grace period: nothing else may use this storage.'];
+  const grace = formatDuration(graceMs);
+  return [
+    `Deleting after a grace period of ${grace}, so that no push in progress loses content.`,
+    'Change it with --grace, or skip it with --offline if nothing else uses the storage.',
+  ];
 }
 
 class StoppedError extends Error {

@@ -1,10 +1,7 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { parseDuration } from '../config/duration.ts';
-import { check } from './check.ts';
-import { garbageCollect } from './garbage-collect.ts';
 import type { Run } from './run.ts';
 import type { CommandProcess } from './serve.ts';
-import { listUploads, purgeUploads } from './uploads.ts';
 
 /** Adds the commands that work on the storage of a registry: garbage, uploads, check. */
 export function addStorageCommands(program: Command, process: CommandProcess, run: Run): void {
@@ -36,7 +33,10 @@ function addCheck(program: Command, process: CommandProcess, run: Run): void {
     )
     .action((path: string | undefined, flags: CheckFlags) => {
       const { deep = false, repair = false, json = false, rate: rateMib } = flags;
-      return run(() => check({ path, deep, repair, json, rateMib }, process));
+      return run(async () => {
+        const { check } = await import('./check.ts');
+        return check({ path, deep, repair, json, rateMib }, process);
+      });
     });
 }
 
@@ -44,6 +44,15 @@ function wholeNumber(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
   throw new InvalidArgumentError('expected a number, 0 or more');
 }
+
+const GARBAGE_HELP = `
+Examples:
+  purser garbage-collect --dry-run config.yml     what would be deleted
+  purser garbage-collect config.yml               while the registry serves: waits for the grace period, then deletes
+  purser garbage-collect --offline config.yml     after the registry was stopped: deletes at once
+
+Flags may have a value, as in distribution: --delete-untagged=true, --dry-run=false.
+`;
 
 interface GarbageFlags {
   readonly dryRun?: boolean;
@@ -57,22 +66,31 @@ interface GarbageFlags {
 function addGarbageCollect(program: Command, process: CommandProcess, run: Run): void {
   program
     .command('garbage-collect [config.yml]')
-    .description('Delete what no manifest needs; the registry may be running, see --grace.')
-    .option('-d, --dry-run', 'say what would be deleted, and change nothing')
-    .option('-m, --delete-untagged', 'also manifests that no tag, index or subject keeps')
+    .description('Delete content that no manifest references. The registry may be running.')
+    .option('-d, --dry-run', 'print what would be deleted, and change nothing')
+    .option('-m, --delete-untagged', 'also delete manifests without a tag, an index or a subject')
     .option('-q, --quiet', 'print nothing but problems')
-    .option('--json', 'print a JSON document at the end, and nothing else')
-    .option('--offline', 'nothing else uses the storage: delete at once, without any grace')
+    .option('--json', 'print one JSON document at the end, and nothing else')
+    .addOption(
+      new Option(
+        '--offline',
+        'delete at once, without a grace period; only if nothing else uses the storage',
+      ).conflicts('grace'),
+    )
     .option(
       '--grace <duration>',
-      'how long pushes can rely on what they were told is here; 1h while clients push. Default and least: 2s',
+      'keep content that was pushed or checked within this time; longer than your slowest push, at least 2s. Default: storage.gc.grace of the file, or 1h',
       graceMs,
     )
+    .addHelpText('after', GARBAGE_HELP)
     .action((path: string | undefined, flags: GarbageFlags) => {
       const { dryRun = false, offline = false, deleteUntagged = false } = flags;
       const { quiet = false, json = false, grace } = flags;
       const options = { path, dryRun, offline, deleteUntagged, quiet, json, graceMs: grace };
-      return run(() => garbageCollect(options, process));
+      return run(async () => {
+        const { garbageCollect } = await import('./garbage-collect.ts');
+        return garbageCollect(options, process);
+      });
     });
 }
 
@@ -83,19 +101,20 @@ interface UploadFlags {
 }
 
 function addUploads(program: Command, process: CommandProcess, run: Run): void {
-  const uploads = program
-    .command('uploads')
-    .description('See to uploads that were begun and not finished.');
+  const uploads = program.command('uploads').description('List or remove unfinished uploads.');
   uploads
     .command('list [config.yml]')
     .description('Print every unfinished upload.')
     .option('--json', 'a JSON document for each, one a line')
     .action((path: string | undefined, { json = false }: UploadFlags) =>
-      run(() => listUploads({ path, json }, process)),
+      run(async () => {
+        const { listUploads } = await import('./uploads.ts');
+        return listUploads({ path, json }, process);
+      }),
     );
   uploads
     .command('purge [config.yml]')
-    .description('Remove uploads that nobody goes on with; the registry may be running.')
+    .description('Remove uploads that were not resumed. The registry may be running.')
     .option(
       '--older-than <duration>',
       'left alone for so long, as 24h; default: storage.maintenance.uploadpurging.age, a week',
@@ -105,14 +124,17 @@ function addUploads(program: Command, process: CommandProcess, run: Run): void {
     .option('--json', 'a JSON document for each, one a line')
     .action((path: string | undefined, flags: UploadFlags) => {
       const { json = false, dryRun = false, olderThan: olderThanMs } = flags;
-      return run(() => purgeUploads({ path, json, dryRun, olderThanMs }, process));
+      return run(async () => {
+        const { purgeUploads } = await import('./uploads.ts');
+        return purgeUploads({ path, json, dryRun, olderThanMs }, process);
+      });
     });
 }
 
 function graceMs(text: string): number {
   const duration = durationMs(text);
   if (duration >= 2000) return duration;
-  throw new InvalidArgumentError('expected 2s or more: no push ends in less');
+  throw new InvalidArgumentError('expected 2s or more; --offline deletes at once');
 }
 
 function durationMs(text: string): number {

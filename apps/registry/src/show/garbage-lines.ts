@@ -1,4 +1,5 @@
 import type { GarbageEvent, GarbageFound, GarbageObserver } from '@purser/storage';
+import { formatDuration } from '../config/duration.ts';
 import type { LinesWriter } from './lines-writer.ts';
 
 /** Says what happens, for logs and pipes; in distribution's words where it has some. */
@@ -13,12 +14,16 @@ export function showGarbageLines(write: LinesWriter): GarbageObserver {
   };
 }
 
-function describePhase({ phase, total = 0 }: Extract<GarbageEvent, { kind: 'phase' }>): string {
+function describePhase({
+  phase,
+  total = 0,
+  durationMs = 0,
+}: Extract<GarbageEvent, { kind: 'phase' }>): string {
   switch (phase) {
     case 'mark':
       return 'Looking for what nothing needs, repository by repository.\n';
     case 'grace':
-      return `${total} digests are garbage, unless somebody asks for them now; waiting.\n`;
+      return `${total} digests are garbage. Waiting ${formatDuration(durationMs)}: those that a client pushes or checks meanwhile are kept.\n`;
     case 'mark-again':
       return 'Looking again.\n';
     case 'sweep':
