@@ -22,7 +22,6 @@ import { startNotifier } from './events/notifier.ts';
 import { createObservation, type Observation, type ServerObservers } from './observation.ts';
 import type { Proxy } from './proxy/proxy.ts';
 import { createReload, type Reloadable } from './reloadable.ts';
-import { requiredReferences } from './storage/required-references.ts';
 import { startStorage } from './storage/start-storage.ts';
 import { Writes } from './writes.ts';
 
@@ -105,9 +104,7 @@ export async function createServer(
     ...chooseRepositories(config, proxy, notifier),
   });
   const observer = metrics?.maintenance;
-  const references = requiredReferences(config);
-  const maintained = { ...kept, registry: local, references, writes, logger, observer };
-  started.use(startMaintenance(config, maintained));
+  started.use(startMaintenance(config, { ...kept, registry: local, writes, logger, observer }));
   const front = await createHttpServer(config.http, { handle, logger });
   let isClean = true;
   started.defer(async () => {

@@ -1,9 +1,10 @@
 import type { BlobDescriptorCache, ManifestDecoder } from '@purser/core';
-import type { CheckStorageOptions, Clock, StoredRegistry } from '@purser/storage';
+import type { Clock, StoredRegistry } from '@purser/storage';
 import type { StorageDriver } from '@purser/storage-driver';
 import type { Config } from '../../config/schema.ts';
 import type { Logger } from '../../observe/logger.ts';
 import type { MaintenanceObserver } from '../../observe/metrics/maintenance-metrics.ts';
+import { requiredReferences } from '../storage/required-references.ts';
 import { startCollecting } from './garbage.ts';
 import { startPurging } from './purge-uploads.ts';
 import { startScrub } from './scrub.ts';
@@ -12,8 +13,6 @@ export interface MaintainedStorage {
   readonly registry: StoredRegistry;
   readonly driver: StorageDriver;
   readonly decoder: ManifestDecoder;
-  /** The references whose absence the scrub reports. Default: all. */
-  readonly references?: CheckStorageOptions['references'];
   readonly cache?: BlobDescriptorCache | undefined;
   /** While they are refused, uploads stay, and nothing is put into quarantine. Garbage is collected all the same. */
   readonly writes: { readonly areRefused: boolean };
@@ -36,6 +35,7 @@ export function startMaintenance(config: Config, storage: MaintainedStorage): As
   if (gc.interval > 0) tasks.use(startCollecting(gc, { ...storage, cache: storage.cache }));
   if (uploadpurging.enabled) tasks.use(startPurging(uploadpurging, storage));
   const { scrub } = config.storage;
-  if (scrub.enabled) tasks.use(startScrub(scrub, storage));
+  if (scrub.enabled)
+    tasks.use(startScrub(scrub, { ...storage, references: requiredReferences(config) }));
   return tasks;
 }

@@ -1,4 +1,10 @@
-import { checkStorage, isDamage, RecurringTask, type CheckProgress } from '@purser/storage';
+import {
+  checkStorage,
+  isDamage,
+  RecurringTask,
+  type CheckProgress,
+  type CheckStorageOptions,
+} from '@purser/storage';
 import type { Config } from '../../config/schema.ts';
 import { describeError } from '../../observe/describe-error.ts';
 import type { MaintainedStorage } from './maintenance.ts';
@@ -6,10 +12,15 @@ import type { MaintainedStorage } from './maintenance.ts';
 /** It is not worth a longer delay to those who try it with a short interval. */
 const LONGEST_DELAY_MS = 3_600_000;
 
+/** Storage that the scrub checks. */
+interface ScrubbedStorage extends MaintainedStorage {
+  readonly references: CheckStorageOptions['references'];
+}
+
 /** Looks from time to time for what is broken in storage. What it finds is in the log, with the images it hurts. */
 export function startScrub(
   options: Config['storage']['scrub'],
-  storage: MaintainedStorage,
+  storage: ScrubbedStorage,
 ): RecurringTask {
   const { driver, logger, clock } = storage;
   return new RecurringTask({
@@ -29,7 +40,7 @@ export function startScrub(
 
 async function scrub(
   { rate, repair }: Config['storage']['scrub'],
-  { driver, decoder, references, writes, logger, observer, clock }: MaintainedStorage,
+  { driver, decoder, references, writes, logger, observer, clock }: ScrubbedStorage,
   signal: AbortSignal,
 ): Promise<void> {
   let progress: CheckProgress | undefined;
