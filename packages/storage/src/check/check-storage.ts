@@ -1,4 +1,4 @@
-import type { Digest, ManifestDecoder, OperationOptions, RepositoryName } from '@purser/core';
+import type { ManifestDecoder, OperationOptions, RepositoryName } from '@purser/core';
 import type { StorageDriver } from '@purser/storage-driver';
 import { listNames } from '../catalog.ts';
 import type { Clock } from '../garbage/clock.ts';
@@ -6,7 +6,7 @@ import { blobDataPath } from '../paths.ts';
 import type { ReferencePolicy } from '../policy.ts';
 import { translateErrors } from '../translate-errors.ts';
 import { ByteRate } from './byte-rate.ts';
-import { checkRepository } from './check-repository.ts';
+import { checkRepository, type HurtImages } from './check-repository.ts';
 import type { AffectedImage, Finding } from './finding.ts';
 import { Quarantine } from './quarantine.ts';
 import { StoredContent } from './stored-content.ts';
@@ -77,19 +77,16 @@ async function* findAll(
     },
     signal,
   });
-  const hurt = new Map<Digest, readonly AffectedImage[]>();
+  const hurt: HurtImages = new Map();
   for await (const name of listNames(driver, { signal })) {
-    const { findings, hurt: here } = await checkRepository(name, {
+    yield* checkRepository(name, {
       driver,
       decoder,
       content,
       references: references(name),
+      hurt,
       signal,
     });
-    for (const [digest, images] of here) {
-      hurt.set(digest, [...(hurt.get(digest) ?? []), ...images]);
-    }
-    yield* findings;
     progress.repositories++;
     tell();
   }

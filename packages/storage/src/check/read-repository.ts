@@ -1,7 +1,6 @@
 import {
   algorithmOf,
   CANONICAL_ALGORITHM,
-  digestOf,
   isDigest,
   isSupportedDigest,
   type Digest,
@@ -9,116 +8,144 @@ import {
   type ManifestReference,
   type OperationOptions,
   type RepositoryName,
-  type Tag,
 } from '@purser/core';
-import { DriverError, type StorageDriver } from '@purser/storage-driver';
+import { DriverError, entriesOf, type Entry, type StorageDriver } from '@purser/storage-driver';
 import { readLinkText } from '../link-text.ts';
-import { blobDataPath, repositoryPath } from '../paths.ts';
-import type { Problem } from './finding.ts';
+import { blobDataPath, repositoryPath, tagsPath } from '../paths.ts';
 import { placeOf, type Place } from '../place.ts';
-
-/** A link as it was found. */
-export interface FoundLink {
-  readonly path: string;
-  readonly place: Place;
-  /** What it leads to; `undefined` with a problem. */
-  readonly target: Digest | undefined;
-  readonly problem?: Problem | undefined;
-}
-
-export interface FoundRepository {
-  readonly name: RepositoryName;
-  readonly links: readonly FoundLink[];
-  readonly strays: readonly string[];
-  /** What each manifest refers to and has to be here, by the name of its revision. */
-  readonly references: ReadonlyMap<Digest, readonly ManifestReference[]>;
-  /** Manifests whose bytes are others, by what they should be. */
-  readonly corrupt: ReadonlySet<Digest>;
-}
-
-/** Reads every link of a repository, and every manifest that they lead to. */
-export async function readRepository(
-  name: RepositoryName,
-  { driver, decoder, signal }: RepositoryReader,
-): Promise<FoundRepository> {
-  const links: FoundLink[] = [];
-  const strays: string[] = [];
-  const root = repositoryPath(name);
-  for await (const { path, isDirectory } of ownEntries(driver, root, { signal })) {
-    const place = placeOf(path.slice(root.length + 1));
-    if (place === undefined) {
-      if (!isDirectory) strays.push(path);
-    } else if (place.kind !== 'other') {
-      links.push(
-        isDirectory
-          ? { path, place, target: undefined, problem: 'link is a directory' }
-          : await readLink(driver, { path, place, signal }),
-      );
-    }
-  }
-  return { name, links, strays, ...(await readManifests(links, { driver, decoder, signal })) };
-}
+import { readAhead } from '../read-ahead.ts';
+import type { Problem } from './finding.ts';
 
 export interface RepositoryReader extends OperationOptions {
   readonly driver: StorageDriver;
   readonly decoder: ManifestDecoder;
 }
 
+/** A link as it was found. */
+export interface FoundLink {
+  readonly path: string;
+  readonly place: Exclude<Place, { kind: 'other' }>;
+  /** What it leads to; `undefined` with a problem. */
+  readonly target: Digest | undefined;
+  readonly problem?: Problem | undefined;
+}
+
+/** A file that belongs to no registry. */
+export interface Stray {
+  readonly path: string;
+  readonly place?: undefined;
+}
+
+/** Directories of tags, and links elsewhere, read at a time. */
+const READ_AHEAD = 16;
+
+/** Reads every link of a repository, those of tags last. */
+export async function* readLinks(
+  name: RepositoryName,
+  { driver, signal }: RepositoryReader,
+): AsyncIterable<FoundLink | Stray> {
+  const root = repositoryPath(name);
+  const read = (entry: Entry) => readEntry(driver, entry, { root, signal });
+  const entries = ownEntries(driver, root, { start: root, besides: tagsPath(name), signal });
+  for await (const found of readAhead(entries, READ_AHEAD, read)) {
+    if (found !== undefined) yield found;
+  }
+  const readTag = async (tag: Entry) => {
+    const inTag: (FoundLink | Stray)[] = [];
+    const start = tag.path;
+    const within = tag.isDirectory ? ownEntries(driver, root, { start, signal }) : [tag];
+    for await (const entry of within) {
+      const found = await read(entry);
+      if (found !== undefined) inTag.push(found);
+    }
+    return inTag;
+  };
+  const tags = children(driver, tagsPath(name), { signal });
+  for await (const inTag of readAhead(tags, READ_AHEAD, readTag)) yield* inTag;
+}
+
+interface OwnEntries extends OperationOptions {
+  /** The directory to look through, which is the root of the repository or below it. */
+  readonly start: string;
+  /** A directory that is left out. */
+  readonly besides?: string | undefined;
+}
+
 /** What belongs to a repository, without those below it, and without what is in place of a link. */
-async function* ownEntries(driver: StorageDriver, root: string, options: OperationOptions) {
+async function* ownEntries(
+  driver: StorageDriver,
+  root: string,
+  { start, besides, ...options }: OwnEntries,
+): AsyncIterable<Entry> {
   const enter = (directory: string) => {
     const path = directory.slice(root.length + 1);
-    const place = placeOf(path);
-    return path.startsWith('_') && (place === undefined || place.kind === 'other');
+    return path.startsWith('_') && directory !== besides && placeOf(path) === undefined;
   };
   try {
-    for await (const entry of driver.walk(root, { ...options, enter })) {
+    for await (const entry of driver.walk(start, { ...options, enter })) {
       const isBelow = !entry.path.slice(root.length + 1).startsWith('_');
       if (!isBelow || !entry.isDirectory) yield entry;
     }
   } catch (error) {
-    if (!DriverError.is(error, 'PATH_NOT_FOUND', 'NOT_A_DIRECTORY')) throw error;
+    ignoreMissing(error);
   }
 }
 
-async function readLink(
+async function* children(
   driver: StorageDriver,
-  { path, place, signal }: { path: string; place: Place } & OperationOptions,
-): Promise<FoundLink> {
-  const text = (await readLinkText(driver, path, { signal })) ?? '';
-  const problem = problemOf(text, place);
-  const target = problem === undefined ? (text as Digest) : undefined;
-  return { path, place, target, problem };
+  directory: string,
+  options: OperationOptions,
+): AsyncIterable<Entry> {
+  try {
+    yield* entriesOf(driver.list(directory, options));
+  } catch (error) {
+    ignoreMissing(error);
+  }
 }
 
-function problemOf(text: string, place: Place): Problem | undefined {
+async function readEntry(
+  driver: StorageDriver,
+  { path, isDirectory }: Entry,
+  { root, signal }: { readonly root: string } & OperationOptions,
+): Promise<FoundLink | Stray | undefined> {
+  const place = placeOf(path.slice(root.length + 1));
+  if (place === undefined) return isDirectory ? undefined : { path };
+  if (place.kind === 'other') return undefined;
+  if (isDirectory) return { path, place, target: undefined, problem: 'link is a directory' };
+  const text = (await readLinkText(driver, path, { signal })) ?? '';
+  const problem = problemOf(text, place);
+  return { path, place, target: problem === undefined ? (text as Digest) : undefined, problem };
+}
+
+function problemOf(text: string, place: FoundLink['place']): Problem | undefined {
   if (text === '') return 'link is empty';
   if (!isDigest(text) || !isSupportedDigest(text)) return 'link is no digest';
-  if (place.kind === 'tag' || place.kind === 'other') return undefined;
+  if (place.kind === 'tag') return undefined;
   // A tag keeps the name that a manifest was pushed by; other links, the sha256 of the content.
   const isCanonical = algorithmOf(place.digest) === CANONICAL_ALGORITHM;
   const mustBeSame = isCanonical || place.kind === 'history';
   return mustBeSame && text !== place.digest ? 'link names other content' : undefined;
 }
 
-async function readManifests(
-  links: readonly FoundLink[],
-  { driver, decoder, signal }: RepositoryReader,
-): Promise<Pick<FoundRepository, 'references' | 'corrupt'>> {
-  const references = new Map<Digest, readonly ManifestReference[]>();
-  const corrupt = new Set<Digest>();
-  for (const { place, target } of links) {
-    if (place.kind !== 'revision' || target === undefined) continue;
-    const content = await driver.getContent(blobDataPath(target), { signal }).catch(ignoreMissing);
-    if (content === undefined) continue;
-    if (digestOf(content) !== target) corrupt.add(target);
-    else references.set(place.digest, referencesOf(content, decoder));
+/** The bytes of a manifest; `undefined` if they are missing. */
+export async function manifestBytes(
+  driver: StorageDriver,
+  target: Digest,
+  options: OperationOptions,
+): Promise<Uint8Array | undefined> {
+  try {
+    return await driver.getContent(blobDataPath(target), options);
+  } catch (error) {
+    if (DriverError.is(error, 'PATH_NOT_FOUND', 'NOT_A_FILE')) return undefined;
+    throw error;
   }
-  return { references, corrupt };
 }
 
-/** Of a format that is not known, nothing can be said. */
-function referencesOf(content: Uint8Array, decoder: ManifestDecoder): readonly ManifestReference[] {
+/** What a manifest refers to and has to be here. Of a format that is not known, nothing can be said. */
+export function requiredReferences(
+  content: Uint8Array,
+  decoder: ManifestDecoder,
+): readonly ManifestReference[] {
   try {
     return decoder.decodeStored(content).references.filter(({ foreign }) => !foreign);
   } catch {
@@ -126,15 +153,6 @@ function referencesOf(content: Uint8Array, decoder: ManifestDecoder): readonly M
   }
 }
 
-function ignoreMissing(error: unknown): undefined {
-  if (!DriverError.is(error, 'PATH_NOT_FOUND', 'NOT_A_FILE')) throw error;
-}
-
-/** What the tags of a repository name. */
-export function tagsOf({ links }: FoundRepository): ReadonlyMap<Tag, Digest> {
-  const tags = new Map<Tag, Digest>();
-  for (const { place, target } of links) {
-    if (place.kind === 'tag' && target !== undefined) tags.set(place.tag, target);
-  }
-  return tags;
+function ignoreMissing(error: unknown): void {
+  if (!DriverError.is(error, 'PATH_NOT_FOUND', 'NOT_A_DIRECTORY')) throw error;
 }

@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
 import { isDigest, isSupportedDigest, type Digest, type OperationOptions } from '@purser/core';
-import { DriverError, type StorageDriver } from '@purser/storage-driver';
+import { DriverError, type Entry, type StorageDriver } from '@purser/storage-driver';
 import { EMPTY_DIGEST } from '../blob-store.ts';
+import { DigestTable } from '../digest-table.ts';
+import { NumberList } from '../number-list.ts';
 import { BLOBS, blobDataPath } from '../paths.ts';
+import { readAhead } from '../read-ahead.ts';
 import type { ByteRate } from './byte-rate.ts';
 import type { Finding, Problem } from './finding.ts';
 
@@ -26,7 +29,11 @@ export interface ContentState {
 /** What is known of the blobs of a store. */
 export class StoredContent {
   readonly #driver: StorageDriver;
-  readonly #states = new Map<Digest, ContentState>();
+  readonly #digests = new DigestTable();
+  /** Sizes by number, in two parts of 32 bits. */
+  readonly #low = new NumberList();
+  readonly #high = new NumberList();
+  readonly #problems = new Map<number, Problem>();
 
   constructor(driver: StorageDriver) {
     this.#driver = driver;
@@ -34,41 +41,60 @@ export class StoredContent {
 
   /** What is broken. */
   *broken(): Iterable<readonly [Digest, Problem]> {
-    for (const [digest, { problem }] of this.#states) {
-      if (problem !== undefined) yield [digest, problem];
-    }
+    for (const [number, problem] of this.#problems) yield [this.#digests.at(number), problem];
   }
 
   /** `undefined` when it is missing. What came after the walk is looked at now. */
   async state(digest: Digest, options?: OperationOptions): Promise<ContentState | undefined> {
-    const known = this.#states.get(digest);
-    if (known !== undefined) return known;
+    const known = this.#digests.find(digest);
+    if (known !== undefined) return this.#stateAt(known);
     const info = await this.#driver.stat(blobDataPath(digest), options);
     if (info === undefined) return undefined;
     const state = info.isDirectory ? DIRECTORY : stateOf(digest, info.size);
-    this.#states.set(digest, state);
+    this.#remember(digest, state);
     return state;
   }
 
   note(digest: Digest, problem: Problem): void {
-    this.#states.set(digest, { size: 0, problem });
+    this.#remember(digest, { size: 0, problem });
+  }
+
+  #remember(digest: Digest, { size, problem }: ContentState): void {
+    const number = this.#digests.add(digest);
+    this.#low.set(number, size % WORD);
+    this.#high.set(number, Math.floor(size / WORD));
+    if (problem !== undefined) this.#problems.set(number, problem);
+  }
+
+  #stateAt(number: number): ContentState {
+    const size = this.#high.at(number) * WORD + this.#low.at(number);
+    return { size, problem: this.#problems.get(number) };
   }
 
   /** Walks through all blobs, then reads them: so it is known how much there is to read. Gives what is no blob. */
   async *look(options: StoredContentOptions): AsyncIterable<Finding> {
     const { rate, onBlob, signal } = options;
-    for await (const { path, isDirectory } of this.#walk(options)) {
+    const read = async ({ path, isDirectory }: Entry) => {
       const digest = digestOfPath(path);
-      if (digest !== undefined) onBlob((await this.state(digest, { signal }))?.size ?? 0);
-      else if (!isDirectory) yield { path, problem: 'not part of a registry', ...NOTHING };
+      const state = digest && (await this.state(digest, { signal }));
+      return { path, isStray: digest === undefined && !isDirectory, digest, state };
+    };
+    for await (const { path, isStray, digest, state } of readAhead(
+      this.#walk(options),
+      READ_AHEAD,
+      read,
+    )) {
+      if (digest !== undefined) onBlob(state?.size ?? 0);
+      if (isStray) yield { path, problem: 'not part of a registry', ...NOTHING };
     }
     if (rate !== undefined) await this.#readAll({ ...options, rate });
   }
 
   async #readAll(options: ReadOptions): Promise<void> {
-    for (const [digest, state] of this.#states) {
-      const problem = state.problem ?? (await this.#problemOf(digest, options));
-      if (problem !== undefined) this.#states.set(digest, { ...state, problem });
+    for (const [number, digest] of this.#digests.entries()) {
+      if (this.#problems.has(number)) continue;
+      const problem = await this.#problemOf(digest, options);
+      if (problem !== undefined) this.#problems.set(number, problem);
     }
   }
 
@@ -109,6 +135,11 @@ export class StoredContent {
     }
   }
 }
+
+/** Blobs looked at ahead. */
+const READ_AHEAD = 16;
+
+const WORD = 2 ** 32;
 
 const NOTHING = { digests: [], images: [] } as const;
 const DIRECTORY: ContentState = { size: 0, problem: 'content is a directory' };

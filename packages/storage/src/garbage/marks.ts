@@ -2,7 +2,7 @@ import type { Digest } from '@purser/core';
 import { DigestTable } from '../digest-table.ts';
 import { NumberList } from '../number-list.ts';
 import { blobDataPath } from '../paths.ts';
-import { Edges } from './edges.ts';
+import { Edges } from '../edges.ts';
 import { UnneededLinks, type UnneededLink } from './unneeded-links.ts';
 
 /** What nothing needs of one digest. */

@@ -12,9 +12,9 @@ import { DigestTable } from '../digest-table.ts';
 import { NumberList } from '../number-list.ts';
 import { layerLinkPath, revisionLinkPath } from '../paths.ts';
 import { Turns } from '../turns.ts';
-import { Edges } from './edges.ts';
+import { Edges } from '../edges.ts';
 import type { Marks } from './marks.ts';
-import { readAhead } from './read-ahead.ts';
+import { readAhead } from '../read-ahead.ts';
 import { readLayerLinks } from './layer-links.ts';
 import {
   decodeManifest,

@@ -3,7 +3,7 @@ import { DriverError, entriesOf, type StorageDriver } from '@purser/storage-driv
 import { readLinkText } from '../link-text.ts';
 import { repositoryPath, tagsPath } from '../paths.ts';
 import { placeOf } from '../place.ts';
-import { readAhead } from './read-ahead.ts';
+import { readAhead } from '../read-ahead.ts';
 import { filesBelow } from './revisions.ts';
 
 /** A tag of a repository, with what it names now; `undefined` if its link does not say. */

@@ -1,4 +1,4 @@
-import { NumberList } from '../number-list.ts';
+import { NumberList } from './number-list.ts';
 
 /** Which number leads to which others, 8 bytes for each pair: manifests have up to 40,000 references. */
 export class Edges {
