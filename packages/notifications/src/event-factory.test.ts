@@ -76,6 +76,21 @@ describe('the event of a pushed manifest', () => {
     expect(event.target.references).toEqual([config]);
   });
 
+  it('lists no more references than fit into 32 KiB, and says how many are missing (event floods)', () => {
+    const references = Array.from({ length: 33_000 }, () => ({
+      kind: 'blob' as const,
+      descriptor: config,
+      foreign: false,
+    }));
+    const large = { ...manifest, references };
+    const occurrence = { kind: 'manifest', action: 'pull', manifest: large, digest } as const;
+    const { event } = create(occurrence, { includeReferences: true });
+    expect(JSON.stringify(event).length).toBeLessThan(40_000);
+    const { references: listed = [], omittedReferences = 0 } = event.target;
+    expect(listed.length).toBeGreaterThan(127);
+    expect(listed.length + omittedReferences).toBe(33_000);
+  });
+
   it('has the size of the bytes that its digest is of', () => {
     const canonical = manifest.payload.subarray(0, 10);
     const sealed = { ...manifest, canonical };

@@ -5,6 +5,7 @@ import {
   routes,
   type Descriptor,
   type Encodable,
+  type Manifest,
   type RepositoryName,
 } from '@purser/core';
 import type { EventTarget, Notification, RegistryEvent, SourceRecord } from './event.ts';
@@ -107,15 +108,12 @@ export class EventFactory {
     const { manifest, digest, tag } = occurrence;
     const { baseUrl, includeReferences } = this.#options;
     const { byteLength: size } = canonicalBytes(manifest);
-    const references = includeReferences ? manifest.references : [];
     return {
       ...content({ mediaType: manifest.mediaType, digest, size }),
       repository: name,
       url: baseUrl + routes.manifest.format({ name, reference: digest }),
       ...unlessEmpty('tag', tag),
-      ...(references.length > 0 && {
-        references: references.map(({ descriptor }) => plainDescriptor(descriptor)),
-      }),
+      ...(includeReferences && listReferences(manifest)),
     };
   }
 }
@@ -135,6 +133,28 @@ function unlessEmpty<Name extends string>(
 ): { readonly [Key in Name]?: string } {
   return (value ? { [name]: value } : {}) as { readonly [Key in Name]?: string };
 }
+
+/** Events wait in memory and on disk: a manifest of thousands of references must not take the place of many others. */
+const MAXIMUM_REFERENCE_BYTES = 32 * 1024;
+
+/** Lists references up to 32 KiB of JSON, which is more than images of 127 layers need. */
+function listReferences({ references }: Manifest): ReferenceList {
+  const listed: Descriptor[] = [];
+  let bytes = 0;
+  for (const { descriptor } of references) {
+    const plainOne = plainDescriptor(descriptor);
+    bytes += Buffer.byteLength(JSON.stringify(plainOne));
+    if (bytes > MAXIMUM_REFERENCE_BYTES) break;
+    listed.push(plainOne);
+  }
+  const omitted = references.length - listed.length;
+  return {
+    ...(references.length > 0 && { references: listed }),
+    ...(omitted > 0 && { omittedReferences: omitted }),
+  };
+}
+
+type ReferenceList = Pick<EventTarget, 'references' | 'omittedReferences'>;
 
 /** With its members in Go's order, and without empty ones. */
 function plainDescriptor(descriptor: Descriptor): Descriptor {

@@ -35,6 +35,8 @@ export interface EventTarget {
   readonly url?: string;
   readonly tag?: string;
   readonly references?: readonly Descriptor[];
+  /** Number of references that are left out of a list that would be too long. */
+  readonly omittedReferences?: number;
 }
 
 /** The request that made something happen. */

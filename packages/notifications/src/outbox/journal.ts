@@ -6,7 +6,14 @@ import type { NotifierObserver } from '../observer.ts';
 import type { MemoryBounds } from '../sinks/queue.ts';
 import { syncDirectory, type FileSystem } from './file-system.ts';
 import { formatRecord, parseRecord, type OutboxRecord } from './record.ts';
-import { findSegments, newSegment, type Segment } from './segment.ts';
+import {
+  addToShares,
+  findSegments,
+  newSegment,
+  shareOf,
+  shareOfAll,
+  type Segment,
+} from './segment.ts';
 
 export interface JournalOptions {
   readonly directory: string;
@@ -25,6 +32,7 @@ export interface JournalOptions {
 interface Unwritten {
   readonly sequence: number;
   readonly line: Buffer;
+  readonly repository: string;
 }
 
 /** A bound is kept by removing whole segments: a sixteenth of what is kept goes at once. */
@@ -99,15 +107,29 @@ export class Journal {
   }
 
   /**
+   * Whether a repository takes so much of a journal that is half full that its next records would push out those of
+   * others: more than a quarter of what may be kept.
+   */
+  isCrowdedBy(repository: string): boolean {
+    const { maximumBytes, maximumEvents } = this.#options;
+    const all = shareOfAll(this.#segments);
+    if (all.bytes <= maximumBytes / 2 && all.records <= maximumEvents / 2) return false;
+    const own = shareOf(repository, this.#segments);
+    const isAlone = own.records >= all.records;
+    return !isAlone && (own.bytes > maximumBytes / 4 || own.records > maximumEvents / 4);
+  }
+
+  /**
    * Adds an entry, given as JSON.
    *
+   * @param repository The repository that it is about.
    * @returns Settles when it is in the file, or when it turned out that it has to wait in memory; never rejects.
    */
-  async append(json: string): Promise<void> {
+  async append(json: string, repository: string): Promise<void> {
     const sequence = this.#next;
     const line = formatRecord(sequence, json);
     this.#next += 1;
-    this.#unwritten.push({ sequence, line });
+    this.#unwritten.push({ sequence, line, repository });
     this.#unwrittenBytes += line.byteLength;
     this.#boundMemory();
     // Readers have it from memory until it is in the file.
@@ -188,6 +210,7 @@ export class Journal {
     }
     active.bytes += content.byteLength;
     active.next = (batch.at(-1)?.sequence ?? 0) + 1;
+    addToShares(active, batch);
   }
 
   get #active(): Segment | undefined {

@@ -134,6 +134,20 @@ describe('an outbox', () => {
     await again.leave();
   });
 
+  it('drops those of a repository that takes most, and not those of others (event floods)', async () => {
+    await using directory = await createTemporaryDirectory();
+    const opened = await openOutbox(directory.path, ['a'], { maximumEvents: 32 });
+    await opened.outbox.write(sampleNotification(0, { repository: 'quiet' }));
+    for (const number of range(1, 100)) await opened.write(number);
+    await opened.outbox.write(sampleNotification(101, { repository: 'quiet' }));
+    await opened.drain();
+    const taken = numbersOf(takenBy(opened, 'a'));
+    expect([taken[0], taken.at(-1)]).toEqual([0, 101]);
+    expect(taken.length).toBeLessThanOrEqual(32);
+    const dropped = opened.reports.filter(({ kind }) => kind === 'dropped');
+    expect(dropped).toHaveLength(102 - taken.length);
+  });
+
   it('keeps its files below its bound of bytes, but for the last', async () => {
     await using directory = await createTemporaryDirectory();
     const opened = await openOutbox(directory.path, ['a'], { maximumBytes: 65_536 });

@@ -86,9 +86,20 @@ export class Outbox implements Sink {
     }
   }
 
-  /** Settles when the notification is in the outbox, or has to wait in memory for the disk. Never rejects. */
+  /**
+   * Settles when the notification is in the outbox, or has to wait in memory for the disk. One of a repository that takes
+   * too much of the outbox is dropped instead of those of others. Never rejects.
+   */
   async write(notification: Notification): Promise<void> {
-    await this.#journal.append(JSON.stringify(notification));
+    const { repository } = notification.event.target;
+    if (this.#journal.isCrowdedBy(repository)) return this.#reportDropped();
+    await this.#journal.append(JSON.stringify(notification), repository);
+  }
+
+  #reportDropped(): void {
+    for (const endpoint of this.#feeds.keys()) {
+      this.#options.observer({ kind: 'dropped', endpoint, events: 1, reason: 'overflow' });
+    }
   }
 
   /** Events that an endpoint has not got, as far as is known without reading them. */
@@ -153,7 +164,9 @@ export class Outbox implements Sink {
 
   async #redeliver(): Promise<void> {
     await this.#deadLetters.collect(async (entries) => {
-      for (const entry of entries) await this.#journal.append(JSON.stringify(entry));
+      for (const entry of entries) {
+        await this.#journal.append(JSON.stringify(entry), entry.event.target.repository);
+      }
       const endpoint = entries[0]?.only;
       if (endpoint === undefined) return;
       this.#options.observer({ kind: 'redelivering', endpoint, events: entries.length });

@@ -11,6 +11,43 @@ export interface Segment {
   next: number;
   /** Whole records end here. */
   bytes: number;
+  /** Bytes and records of each repository, as far as this process wrote them. */
+  readonly shares: Map<string, Share>;
+}
+
+export interface Share {
+  bytes: number;
+  records: number;
+}
+
+/** Counts records that were written. */
+export function addToShares(
+  { shares }: Segment,
+  records: readonly { readonly repository: string; readonly line: Buffer }[],
+): void {
+  for (const { repository, line } of records) {
+    const share = shares.get(repository) ?? { bytes: 0, records: 0 };
+    shares.set(repository, share);
+    share.bytes += line.byteLength;
+    share.records += 1;
+  }
+}
+
+/** What segments hold of a repository, as far as this process wrote them. */
+export function shareOf(repository: string, segments: readonly Segment[]): Share {
+  return sum(segments.map(({ shares }) => shares.get(repository) ?? { bytes: 0, records: 0 }));
+}
+
+/** What segments hold. */
+export function shareOfAll(segments: readonly Segment[]): Share {
+  return sum(segments.map(({ bytes, first, next }) => ({ bytes, records: next - first })));
+}
+
+function sum(shares: readonly Share[]): Share {
+  return {
+    bytes: shares.reduce((total, { bytes }) => total + bytes, 0),
+    records: shares.reduce((total, { records }) => total + records, 0),
+  };
 }
 
 /** Digits of the largest safe integer, so that the order of names is that of numbers. */
@@ -19,7 +56,7 @@ const NAME = /^(\d{16})\.log$/;
 
 export function newSegment(directory: string, first: number): Segment {
   const name = `${String(first).padStart(NAME_LENGTH, '0')}.log`;
-  return { path: join(directory, name), first, next: first, bytes: 0 };
+  return { path: join(directory, name), first, next: first, bytes: 0, shares: new Map() };
 }
 
 /**

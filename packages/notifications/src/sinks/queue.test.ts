@@ -49,6 +49,20 @@ describe('Queue', () => {
     expect(numbersOf(sink.taken)).toEqual([2, 3]);
   });
 
+  it.each([{ maximumEvents: 4 }, { maximumBytes: 2000 }])(
+    'drops those of the repository that takes most, and not those of others (event floods): %j',
+    async (bounds) => {
+      const { queue, sink } = queueOf(bounds);
+      await queue.write(sampleNotification(1, { repository: 'quiet' }));
+      for (let number = 2; number < 50; number++) await queue.write(sampleNotification(number));
+      queue.finish();
+      await queue.run(signal);
+      const taken = numbersOf(sink.taken);
+      expect([taken[0], taken.at(-1)]).toEqual([1, 49]);
+      expect(taken.length).toBeLessThan(6);
+    },
+  );
+
   it('goes on after an event that was dropped while it was on its way', async () => {
     const { queue, sink } = queueOf({ maximumEvents: 1 });
     sink.hang();

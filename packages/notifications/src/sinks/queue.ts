@@ -20,11 +20,21 @@ interface Entry {
   readonly bytes: number;
 }
 
-/** Lets notifications wait in memory until the sink behind has taken those before. Beyond its bounds the oldest are dropped. */
+/** What waits of one repository. */
+interface Share {
+  bytes: number;
+  events: number;
+}
+
+/**
+ * Lets notifications wait in memory until the sink behind has taken those before. Beyond its bounds, the oldest of the
+ * repository that takes most are dropped, so that a flood pushes out itself.
+ */
 export class Queue implements Sink {
   readonly #sink: Sink;
   readonly #options: QueueOptions;
   readonly #entries: Entry[] = [];
+  readonly #shares = new Map<string, Share>();
   readonly #bell = new Bell();
   #bytes = 0;
   #isClosing = false;
@@ -42,7 +52,7 @@ export class Queue implements Sink {
   async write(notification: Notification): Promise<void> {
     const bytes = Buffer.byteLength(JSON.stringify(notification));
     this.#entries.push({ notification, bytes });
-    this.#bytes += bytes;
+    this.#account(notification, bytes, 1);
     this.#enforceBounds();
     this.#bell.ring();
   }
@@ -66,7 +76,7 @@ export class Queue implements Sink {
   async #pass(entry: Entry, signal: AbortSignal): Promise<void> {
     await this.#sink.write(entry.notification, { signal });
     // It may have been dropped meanwhile.
-    if (this.#entries[0] === entry) this.#removeFirst();
+    if (this.#entries[0] === entry) this.#remove(0);
   }
 
   #enforceBounds(): void {
@@ -76,13 +86,41 @@ export class Queue implements Sink {
       this.#entries.length > 0 &&
       (this.#entries.length > maximumEvents || this.#bytes > maximumBytes)
     ) {
-      this.#removeFirst();
+      this.#remove(this.#oldestOf(this.#largest()));
       events += 1;
     }
     if (events > 0) observer({ kind: 'dropped', endpoint, events, reason: 'overflow' });
   }
 
-  #removeFirst(): void {
-    this.#bytes -= this.#entries.shift()?.bytes ?? 0;
+  /** The repository that takes most of the bound that is exceeded. */
+  #largest(): string | undefined {
+    const measure = this.#bytes > this.#options.maximumBytes ? 'bytes' : 'events';
+    let largest: [repository: string, share: Share] | undefined;
+    for (const each of this.#shares) {
+      if (largest === undefined || each[1][measure] > largest[1][measure]) largest = each;
+    }
+    return largest?.[0];
+  }
+
+  #oldestOf(repository: string | undefined): number {
+    return this.#entries.findIndex(
+      ({ notification }) => notification.event.target.repository === repository,
+    );
+  }
+
+  #remove(index: number): void {
+    for (const { notification, bytes } of this.#entries.splice(index, 1)) {
+      this.#account(notification, -bytes, -1);
+    }
+  }
+
+  #account({ event }: Notification, bytes: number, events: number): void {
+    const { repository } = event.target;
+    const share = this.#shares.get(repository) ?? { bytes: 0, events: 0 };
+    this.#shares.set(repository, share);
+    this.#bytes += bytes;
+    share.bytes += bytes;
+    share.events += events;
+    if (share.events === 0) this.#shares.delete(repository);
   }
 }
