@@ -155,6 +155,13 @@ describe('timing: a wrong login', () => {
     expect(work).toBeLessThan(one * 2);
   });
 
+  it('would be seen, by this test, if its hash was refused as malformed', async () => {
+    const costly = await hash('right', COST);
+    const one = await workOf((password) => verify(password, costly));
+    const malformed = `$2a$08$${'A'.repeat(53)}`;
+    expect(await workOf((password) => verify(password, malformed))).toBeLessThan(one / 2);
+  });
+
   it('costs one of the usual cost where nobody is known', async () => {
     const usual = await hash('right', 10);
     const one = await workOf((password) => verify(password, usual));

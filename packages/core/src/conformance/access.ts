@@ -119,6 +119,19 @@ function testUser(test: ControllerTest): void {
     assert.equal(await caller.refusalOf([]), undefined);
   });
 
+  test('identifies a user by credentials, from any address', async (underTest) => {
+    const { controller, authorization, user } = underTest;
+    const addresses = ['192.0.2.7', '2001:db8::7', '::', 'fe80::1%eth0', 'unknown', ':::::', ''];
+    for (const address of addresses) {
+      for (const forwardedAddress of [undefined, ...addresses]) {
+        const request = { authorization, address, forwardedAddress };
+        assert.equal((await controller.identify(request)).user, user);
+        const stranger = await controller.identify({ address, forwardedAddress });
+        assert.equal(stranger.user, undefined);
+      }
+    }
+  });
+
   test('reads the scheme in any case of letters', async ({ controller, authorization, user }) => {
     const [scheme = '', rest = ''] = authorization.split(' ');
     for (const spelled of [scheme.toLowerCase(), scheme.toUpperCase()]) {
