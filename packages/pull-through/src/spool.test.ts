@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { digestOf } from '@purser/core';
 import { sampleBytes } from '@purser/core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -31,6 +32,24 @@ describe('a spool', () => {
     for (const bytes of await Promise.all([prompt, late, bytesOf(slow)])) {
       expect(digestOf(bytes)).toBe(digestOf(content));
     }
+    spool.release();
+  });
+
+  it('gives slow readers small chunks of its file, and reads nothing ahead for them', async () => {
+    const spool = await Spool.create(directory);
+    const content = sampleBytes(6 * MEBIBYTE);
+    for (let offset = 0; offset < content.byteLength; offset += MEBIBYTE) {
+      await spool.append(content.subarray(offset, offset + MEBIBYTE));
+    }
+    spool.finish();
+    const reader = new SpoolReader(spool, { lend: true });
+    const sizes: number[] = [];
+    for await (const chunk of reader) {
+      if (sizes.push((chunk as Buffer).byteLength) === 6) break;
+      await setTimeout(5);
+      expect(reader.readableLength).toBe(0);
+    }
+    expect(sizes).toEqual([8, 8, 16, 32, 64, 64].map((kibibytes) => kibibytes * 1024));
     spool.release();
   });
 

@@ -6,9 +6,6 @@ import { RegistryError } from '@purser/core';
 /** Bytes at the end that are kept in memory too: who keeps up shares them, and never waits for the disk. */
 const WINDOW_BYTES = 4 * 1024 * 1024;
 
-/** The most bytes of one read from the disk. */
-const READ_BYTES = 256 * 1024;
-
 /** Begins the names of temporary files. */
 const PREFIX = 'purser-spool-';
 
@@ -98,16 +95,17 @@ export class Spool {
   /**
    * Reads what lies at an offset, as much as is at hand; waits when nothing is there yet.
    *
+   * @param maximum Bytes of memory that a read may take of its own.
    * @returns Memory shared with other readers; `undefined` at the end.
    * @throws what the spool was finished with.
    */
-  async read(offset: number): Promise<Uint8Array | undefined> {
+  async read(offset: number, maximum: number): Promise<Uint8Array | undefined> {
     while (offset >= this.#size) {
       if (this.#end?.failure) throw this.#end.failure;
       if (this.#end) return undefined;
       await this.#changed.promise;
     }
-    return this.#fromWindow(offset) ?? this.#fromFile(offset);
+    return this.#fromWindow(offset) ?? this.#fromFile(offset, maximum);
   }
 
   /** Keeps the spool until the function returned is called; calling it again does nothing. */
@@ -142,8 +140,8 @@ export class Spool {
     return undefined;
   }
 
-  async #fromFile(offset: number): Promise<Uint8Array> {
-    const length = Math.min(READ_BYTES, this.#written - offset);
+  async #fromFile(offset: number, maximum: number): Promise<Uint8Array> {
+    const length = Math.min(maximum, this.#written - offset);
     const { buffer, bytesRead } = await this.#file.read(
       Buffer.allocUnsafe(length),
       0,
