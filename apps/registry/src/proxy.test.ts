@@ -203,6 +203,47 @@ describe('a registry with several upstreams', () => {
   });
 });
 
+describe('a registry that is a mirror as well', () => {
+  it('reads from the fallback what it does not have, and keeps pushes', async () => {
+    await using hub = await startRegistry(LOOPBACK);
+    const theirs = await pushImage(hub.url, 'team/app', 1000);
+    await using registry = await startRegistry({
+      ...LOOPBACK,
+      storage: { inmemory: {}, delete: { enabled: true } },
+      proxy: {
+        upstreams: [
+          {
+            prefix: 'hub.example',
+            namespaces: ['hub.example'],
+            remoteurl: hub.url,
+            fallback: true,
+          },
+        ],
+      },
+    });
+    const ask = (path: string, method = 'GET') =>
+      fetch(`${registry.url}/v2/team/app/${path}`, { method });
+    const latest = async (query = '') => (await ask(`manifests/latest${query}`)).text();
+    expect(await latest()).toBe(theirs.manifest);
+    expect(await bytesOf(`${registry.url}/v2/team/app/blobs/${theirs.layerDigest}`)).toEqual(
+      theirs.layer,
+    );
+    expect(await (await ask('tags/list')).json()).toEqual({ name: 'team/app', tags: ['latest'] });
+    // A client that pushes has to upload what only the upstream has.
+    expect((await ask(`blobs/${theirs.layerDigest}`, 'HEAD')).status).toBe(404);
+
+    const ours = await pushImage(registry.url, 'team/app', 1000);
+    expect(await latest()).toBe(ours.manifest);
+    expect((await ask(`manifests/${theirs.digest}`)).status).toBe(404);
+    expect(await latest('?ns=hub.example')).toBe(theirs.manifest);
+    const upstream = await fetch(`${hub.url}/v2/team/app/manifests/latest`);
+    expect(await upstream.text()).toBe(theirs.manifest);
+
+    expect((await ask(`manifests/${ours.digest}`, 'DELETE')).status).toBe(202);
+    expect(await latest()).toBe(theirs.manifest);
+  }, 60_000);
+});
+
 async function readStored(root: string, digest: string): Promise<Buffer | undefined> {
   const hex = digest.slice('sha256:'.length);
   const path = join(root, 'docker/registry/v2/blobs/sha256', hex.slice(0, 2), hex, 'data');

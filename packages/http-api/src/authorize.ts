@@ -14,36 +14,39 @@ import { accessRequestOf } from './access-request.ts';
 import { departureSignal } from './client-departure.ts';
 import { splitTarget } from './request-target.ts';
 
-/** The endpoint of a request, and the repository that serves it. */
+/** The endpoint of a request, and the repositories that it concerns: none for the endpoints of the registry itself. */
 export interface Target {
   readonly route: RouteName;
-  /** Absent for the endpoints of the registry itself. */
-  readonly repository: RepositoryName | undefined;
+  readonly repositories: readonly RepositoryName[];
 }
 
 /**
- * Identifies the caller, and refuses a request that the caller has no right to. The verified name is left in
- * `context.state.user`.
+ * Identifies the caller. The verified name is left in `context.state.user`.
  *
- * The right to pull from the source of a mount is part of every challenge, as in distribution, so that clients get a token
- * that includes it. A caller without that right is not refused: the blob is uploaded instead of mounted.
- *
- * @throws RegistryError `UNAUTHORIZED`, with `WWW-Authenticate` set; `DENIED`; whatever the controller fails with.
- * @see distribution, registry/handlers/app.go, `authorized`.
+ * @throws RegistryError whatever the controller fails with.
  */
-export async function authorize(
-  context: Context,
-  controller: AccessController,
-  target: Target,
-): Promise<Caller> {
+export async function identify(context: Context, controller: AccessController): Promise<Caller> {
   const signal = departureSignal(context);
   // Of a connection that has closed there is no address.
   signal.throwIfAborted();
   const caller = await controller.identify(accessRequestOf(context.req), { signal });
   context.state['user'] = caller.user;
+  return caller;
+}
+
+/**
+ * Refuses a request that the caller has no right to.
+ *
+ * The right to pull from the source of a mount is part of every challenge, as in distribution, so that clients get a token
+ * that includes it. A caller without that right is not refused: the blob is uploaded instead of mounted.
+ *
+ * @throws RegistryError `UNAUTHORIZED`, with `WWW-Authenticate` set; `DENIED`.
+ * @see distribution, registry/handlers/app.go, `authorized`.
+ */
+export async function authorize(context: Context, caller: Caller, target: Target): Promise<void> {
   const needed = accessFor(context, target);
   const refusal = await caller.refusalOf(needed);
-  if (refusal === undefined) return caller;
+  if (refusal === undefined) return;
   const source = mountSourceOf(context);
   if (source === undefined) throw refuse(context, refusal, needed);
   const wanted = [...needed, source];
@@ -79,9 +82,10 @@ const NEEDED: Readonly<Record<string, readonly RepositoryAction[]>> = {
 };
 
 /** The rights that a request needs by its method and its endpoint. */
-function accessFor({ method }: Context, { route, repository }: Target): readonly Access[] {
-  if (repository === undefined) return route === 'catalog' ? [CATALOG] : [];
-  return (NEEDED[method] ?? []).map((action) => accessTo(repository, action));
+function accessFor({ method }: Context, { route, repositories }: Target): readonly Access[] {
+  if (route === 'catalog') return [CATALOG];
+  const actions = NEEDED[method] ?? [];
+  return repositories.flatMap((name) => actions.map((action) => accessTo(name, action)));
 }
 
 /** The right that a mount needs besides. No repository has an invalid name. */

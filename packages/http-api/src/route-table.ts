@@ -9,7 +9,7 @@ import {
 } from '@purser/core';
 import type { Context, Middleware } from 'koa';
 import { answerEmpty } from './answers.ts';
-import { authorize } from './authorize.ts';
+import { authorize, identify } from './authorize.ts';
 import type { Call, Handler, Method, MethodTable, RepositoryCall } from './call.ts';
 import { base } from './handlers/base.ts';
 import { blobs } from './handlers/blobs.ts';
@@ -21,7 +21,7 @@ import { tags } from './handlers/tags.ts';
 import { upload, uploads } from './handlers/uploads.ts';
 import { claimedUser, clientAddress } from './client-claims.ts';
 import type { RequestFacts, Settings } from './options.ts';
-import { resolveNames } from './served-repository.ts';
+import { fallBack, resolveNames, type RepositoryNames } from './served-repository.ts';
 import { warn } from './warnings.ts';
 import { admitWrite, allowedNow } from './write-gate.ts';
 
@@ -65,14 +65,31 @@ function createDispatcher(settings: Settings, routeName: RouteName, table: Metho
     const parameters = route.parse(context['newRouterPath']);
     if (isPreflight(context)) return answerOtherMethod(context, allowedNow(methods, writes));
     // The names come first: no caller has rights to a name that no repository can have.
-    const names = OF_REGISTRY.has(routeName) ? undefined : namesOf(context, parameters, settings);
-    const target = { route: routeName, repository: names?.served.name };
-    const caller = access && (await authorize(context, access, target));
+    const asked = OF_REGISTRY.has(routeName) ? undefined : namesOf(context, parameters, settings);
+    const caller = access && (await identify(context, access));
+    const names = await authorizeNames(context, { route: routeName, names: asked }, caller);
     const handler = handlers.get(context.method);
     if (handler === undefined) return answerOtherMethod(context, allowedNow(methods, writes));
     using _write = admitWrite(context, methods, writes);
     await handler({ context, settings, parameters, caller, names });
   };
+}
+
+interface NamedRequest {
+  readonly route: RouteName;
+  readonly names: RepositoryNames | undefined;
+}
+
+/** @returns The names of the repository that serves the request, after each name that it went by was authorised. */
+async function authorizeNames(
+  context: Context,
+  { route, names }: NamedRequest,
+  caller: Caller | undefined,
+): Promise<RepositoryNames | undefined> {
+  const repositories = names?.authorized ?? [];
+  if (caller !== undefined) await authorize(context, caller, { route, repositories });
+  const fallback = names && (await fallBack(context, route, names));
+  return fallback ? authorizeNames(context, { route, names: fallback }, caller) : names;
 }
 
 /** Routes without a repository. */

@@ -111,3 +111,68 @@ describe('authorised and served names: a repository that is found by ns', () => 
     expect(access.wanted).toEqual([]);
   });
 });
+
+describe('authorised and served names: a repository with a fallback', () => {
+  const NAME = 'team/app';
+  const OTHER = 'hub/team/app';
+  const start = (rights: readonly string[]) => {
+    const asked: string[] = [];
+    const resolver: RepositoryResolver = ({ name }) => ({
+      name,
+      async fallback() {
+        asked.push(name);
+        return parseRepositoryName(OTHER);
+      },
+    });
+    const access = scriptedAccess({ rights });
+    return { asked, access, options: { access, resolveRepository: resolver } };
+  };
+  const pull = (...names: string[]) => names.map((name) => `repository:${name}:pull`);
+  const get = (url: string, path: string, method = 'GET') =>
+    fetch(`${url}/v2/${NAME}/${path}`, { method });
+
+  it('is read as the fallback by a caller with the right to both', async () => {
+    const { options } = start(pull(NAME, OTHER));
+    await using server = await serve(options);
+    const { digest } = await pushImage(server.repository(OTHER));
+    const answer = await get(server.url, 'manifests/latest');
+    expect(answer.headers.get('docker-content-digest')).toBe(digest);
+  });
+
+  it('needs the right to the fallback, and names both in the refusal', async () => {
+    const { options } = start(pull(NAME));
+    await using server = await serve(options);
+    await pushImage(server.repository(OTHER));
+    const [error] = await envelopeOf(await get(server.url, 'manifests/latest'));
+    expect(error).toMatchObject({
+      code: 'UNAUTHORIZED',
+      detail: [{ Name: NAME }, { Name: OTHER }],
+    });
+  });
+
+  it('does not tell a caller without the right to the first whether it exists', async () => {
+    const { options, asked } = start(pull(OTHER));
+    await using server = await serve(options);
+    const [error] = await envelopeOf(await get(server.url, 'manifests/latest'));
+    expect(error).toMatchObject({ code: 'UNAUTHORIZED', detail: [{ Name: NAME }] });
+    expect(asked).toEqual([]);
+  });
+
+  it.each([
+    ['HEAD', `blobs/${DIGEST}`],
+    ['GET', 'blobs/uploads/0195c3e4-7a1b-4c2d-9e3f-000000000000'],
+    ['PUT', 'manifests/latest'],
+    ['POST', 'blobs/uploads/'],
+    ['DELETE', `blobs/${DIGEST}`],
+  ])('does not fall back for %s %s', async (method, path) => {
+    const { options, asked } = start(
+      ['pull', 'push', 'delete'].map((action) => `repository:${NAME}:${action}`),
+    );
+    await using server = await serve(options);
+    await server.repository(OTHER).blobs.put(CONTENT);
+    const { status } = await get(server.url, path, method);
+    expect(status).not.toBe(401);
+    expect(status).not.toBe(200);
+    expect(asked).toEqual([]);
+  });
+});

@@ -16,5 +16,5 @@ export { systemClock, type Clock } from './clock.ts';
 export type { ExpiryStateStore } from './expiry-state.ts';
 export type { Content, PullThroughEvent, PullThroughObserver } from './observer.ts';
 export type { PullRequest } from './pull-context.ts';
-export type { NamedRepository, Upstream } from './upstreams.ts';
+export type { NamedRepository, ResolvedRepository, Upstream } from './upstreams.ts';
 export { withPullThrough, type PullThrough, type PullThroughOptions } from './with-pull-through.ts';

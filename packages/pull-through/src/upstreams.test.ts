@@ -72,6 +72,56 @@ describe('the upstream of a name', () => {
     }
   });
 
+  describe('that is the fallback', () => {
+    const local = new Set(['team/app']);
+    const table = new UpstreamTable(
+      [
+        upstream({ name: 'hub', prefix: 'docker.io', namespaces: ['docker.io'], isFallback: true }),
+        upstream({ name: 'team', prefix: 'docker.io/team' }),
+        QUAY,
+      ],
+      { isLocal: async (asked) => local.has(asked) },
+    );
+    const resolve = async (asked: string, namespace?: string) => {
+      const { name: found, fallback } = table.resolve({ name: name(asked), namespace });
+      return [found, await fallback?.()];
+    };
+
+    it.each([
+      ['library/debian', 'docker.io/library/debian'],
+      ['quay.io', 'docker.io/quay.io'],
+      // Local, of an upstream already, of another upstream with the prefix, or too long with it.
+      ['team/app', undefined],
+      ['quay.io/coreos/etcd', undefined],
+      ['docker.io/library/debian', undefined],
+      ['team/other', undefined],
+      ['a'.repeat(250), undefined],
+    ])('serves %s as %s', async (asked, expected) => {
+      expect(await resolve(asked)).toEqual([asked, expected]);
+    });
+
+    it('does not serve what a client asks of a namespace', async () => {
+      expect(await resolve('library/debian', 'docker.io')).toEqual([
+        'docker.io/library/debian',
+        undefined,
+      ]);
+    });
+
+    it.each([
+      [[{ prefix: 'a' }, { prefix: 'b' }], 'two upstreams'],
+      [[{}], 'needs a prefix'],
+    ])('is clear from the configuration', (items, problem) => {
+      const upstreams = items.map((item) => upstream({ ...item, isFallback: true }));
+      const options = { isLocal: async () => false };
+      expect(() => new UpstreamTable(upstreams, options)).toThrow(problem);
+    });
+
+    it('needs to know what is local', () => {
+      const only = upstream({ prefix: 'a', isFallback: true });
+      expect(() => new UpstreamTable([only])).toThrow('isLocal');
+    });
+  });
+
   it('cannot have a name that is too long here', () => {
     const requested = { name: name('a'.repeat(250)), namespace: 'quay.io' };
     expect(() => TABLE.resolve(requested)).toThrow(

@@ -1,4 +1,5 @@
 import {
+  isRepositoryName,
   parseRepositoryName,
   RegistryError,
   type Registry,
@@ -16,6 +17,12 @@ export interface Upstream {
    * most one upstream is.
    */
   readonly prefix?: string | undefined;
+  /**
+   * Whether it is asked for what the local registry does not have: with the prefix `docker.io`, `library/debian` is served as
+   * `docker.io/library/debian` while there is no local `library/debian`. At most one upstream, with a prefix, and only
+   * if every other one has a prefix, too. Default `false`.
+   */
+  readonly isFallback?: boolean | undefined;
   /** The values of `ns=` that mean this upstream: `docker.io`. Compared without case. Default: none. */
   readonly namespaces?: readonly string[] | undefined;
 }
@@ -34,15 +41,31 @@ export interface NamedRepository {
   readonly namespace?: string | undefined;
 }
 
+/** The repository here that serves what a client asks for. */
+export interface ResolvedRepository extends NamedRepository {
+  /** Of a local name: the name here that serves a read instead; `undefined` if the local registry has the repository. */
+  readonly fallback?: (() => Promise<RepositoryName | undefined>) | undefined;
+}
+
+export interface UpstreamTableOptions {
+  /** Whether the local registry has a repository. */
+  readonly isLocal?: ((name: RepositoryName) => Promise<boolean>) | undefined;
+}
+
 /** Finds the upstream of a name: only ever one of those configured. */
 export class UpstreamTable {
   readonly #default: Upstream | undefined;
   /** The longest first. */
   readonly #prefixed: readonly (Upstream & { readonly prefix: string })[];
   readonly #byNamespace = new Map<string, Upstream>();
+  readonly #fallback: Upstream | undefined;
+  readonly #isLocal: UpstreamTableOptions['isLocal'];
 
-  /** @throws TypeError when two have the same prefix or namespace, or none; or a prefix is no repository name. */
-  constructor(upstreams: readonly Upstream[]) {
+  /**
+   * @throws TypeError when two have the same prefix or namespace, or none; or a prefix is no repository name; or if there
+   * cannot be a fallback.
+   */
+  constructor(upstreams: readonly Upstream[], { isLocal }: UpstreamTableOptions = {}) {
     this.#prefixed = upstreams
       .filter((upstream): upstream is Upstream & { prefix: string } => Boolean(upstream.prefix))
       .toSorted((left, right) => right.prefix.length - left.prefix.length);
@@ -51,6 +74,8 @@ export class UpstreamTable {
     this.#default = unprefixed[0];
     requireDistinct(this.#prefixed.map(({ prefix }) => parseRepositoryName(prefix)));
     for (const upstream of upstreams) this.#addNamespaces(upstream);
+    this.#fallback = findFallback(upstreams, isLocal);
+    this.#isLocal = isLocal;
   }
 
   /** @returns `undefined` if the name belongs to no upstream. */
@@ -73,8 +98,8 @@ export class UpstreamTable {
    * upstream than that of the namespace: no registry may answer in the name of another. `NAME_INVALID` if the name here
    * is too long.
    */
-  resolve({ name, namespace }: NamedRepository): NamedRepository {
-    if (!namespace || this.#byNamespace.size === 0) return { name };
+  resolve({ name, namespace }: NamedRepository): ResolvedRepository {
+    if (!namespace || this.#byNamespace.size === 0) return this.#resolvePath(name);
     const key = namespace.toLowerCase();
     const upstream = this.#byNamespace.get(key);
     if (upstream === undefined) throw unknownNamespace(namespace);
@@ -82,6 +107,14 @@ export class UpstreamTable {
     const localName = prefix ? parseRepositoryName(`${prefix}/${name}`) : name;
     if (this.find(localName)?.upstream !== upstream) throw unknownNamespace(namespace);
     return { name: localName, namespace: key };
+  }
+
+  #resolvePath(name: RepositoryName): ResolvedRepository {
+    const upstream = this.#fallback;
+    if (upstream === undefined || this.find(name) !== undefined) return { name };
+    const fallback = `${upstream.prefix}/${name}`;
+    if (!isRepositoryName(fallback) || this.find(fallback)?.upstream !== upstream) return { name };
+    return { name, fallback: async () => ((await this.#isLocal!(name)) ? undefined : fallback) };
   }
 
   #addNamespaces(upstream: Upstream): void {
@@ -98,6 +131,20 @@ function unknownNamespace(namespace: string): RegistryError {
     message: 'no upstream is configured for this name in this namespace',
     detail: { ns: namespace.slice(0, 255) },
   });
+}
+
+function findFallback(
+  upstreams: readonly Upstream[],
+  isLocal: UpstreamTableOptions['isLocal'],
+): Upstream | undefined {
+  const [fallback, second] = upstreams.filter(({ isFallback }) => isFallback);
+  if (fallback === undefined) return undefined;
+  if (second !== undefined) throw new TypeError('two upstreams are the fallback');
+  if (upstreams.some(({ prefix }) => !prefix)) {
+    throw new TypeError('no name is left for a fallback: every upstream needs a prefix');
+  }
+  if (isLocal === undefined) throw new TypeError('a fallback needs the option isLocal');
+  return fallback;
 }
 
 function requireDistinct(prefixes: readonly string[]): void {

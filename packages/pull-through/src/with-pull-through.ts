@@ -13,11 +13,19 @@ import { PulledManifests } from './pulled-manifests.ts';
 import { PulledTags } from './pulled-tags.ts';
 import { SingleFlight } from './single-flight.ts';
 import { removeLeftSpools } from './spool.ts';
-import { UpstreamTable, type NamedRepository, type Route, type Upstream } from './upstreams.ts';
+import {
+  UpstreamTable,
+  type NamedRepository,
+  type ResolvedRepository,
+  type Route,
+  type Upstream,
+} from './upstreams.ts';
 
 export interface PullThroughOptions {
   /** The registries to pull from. */
   readonly upstreams: readonly Upstream[];
+  /** Whether the local registry has a repository, which an upstream that is the fallback does not serve then. */
+  readonly isLocal?: ((name: RepositoryName) => Promise<boolean>) | undefined;
   /**
    * Where what is pulled is kept. It takes a manifest before what that refers to, and allows deletion: without, nothing
    * expires. Default: the local registry.
@@ -50,7 +58,7 @@ export interface PullThrough extends Registry, AsyncDisposable {
    * @throws RegistryError `NAME_UNKNOWN` if the namespace belongs to no upstream, or the name here to another upstream;
    * `NAME_INVALID` if the name here is too long.
    */
-  resolve(requested: NamedRepository): NamedRepository;
+  resolve(requested: NamedRepository): ResolvedRepository;
 
   /** A view of a repository for one request. */
   repository(name: RepositoryName, request?: PullRequest): Repository;
@@ -77,7 +85,7 @@ const DEFAULT_TTL_MS = 168 * 60 * 60 * 1000;
 export function withPullThrough(local: Registry, options: PullThroughOptions): PullThrough {
   const { store = local, observer = () => {}, ttlMs = DEFAULT_TTL_MS } = options;
   const { maximumBytes = Infinity, clock = systemClock, state, discard } = options;
-  const table = new UpstreamTable(options.upstreams);
+  const table = new UpstreamTable(options.upstreams, options);
   const expiry = new Expiry({ store, ttlMs, maximumBytes, state, discard, clock, observer });
   const spoolDirectory = options.spoolDirectory ?? tmpdir();
   const fetches = new BlobFetches({ spoolDirectory, expiry, observer, clock });

@@ -37,6 +37,19 @@ async function catalogOf(paths: readonly string[]) {
   return { names, asked };
 }
 
+it('tells in one question whether the catalog lists a repository', async () => {
+  const driver = new MemoryDriver();
+  for (const path of ['a/_manifests/revisions/x', 'a/b/_layers/x', 'a/c/_uploads/x']) {
+    await driver.putContent(`/docker/registry/v2/repositories/${path}`, Buffer.from(''));
+  }
+  let calls = 0;
+  const registry = createRegistry({ driver: observeCalls(driver, () => void calls++), decoder });
+  const names = ['a', 'a/b', 'a/c', 'none'].map(parseRepositoryName);
+  const found = await Promise.all(names.map((name) => registry.has(name)));
+  expect(found).toEqual([true, false, false, false]);
+  expect(calls).toBe(names.length);
+});
+
 describe('a page of the catalog', () => {
   it('costs what is on the page, however many repositories there are', async () => {
     const [small, large] = [await pageCost(100), await pageCost(3000)];

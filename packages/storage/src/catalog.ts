@@ -3,6 +3,7 @@ import {
   isRepositoryName,
   type ListBudget,
   type ListOptions,
+  type OperationOptions,
   type RepositoryName,
 } from '@purser/core';
 import {
@@ -32,6 +33,15 @@ export async function* listRepositories(
     yield name;
     if (--remaining <= 0) return;
   }
+}
+
+/** Whether `listRepositories` lists a repository. */
+export async function isRepository(
+  driver: StorageDriver,
+  name: RepositoryName,
+  options?: OperationOptions,
+): Promise<boolean> {
+  return (await driver.stat(manifestsPath(repositoryPath(name)), options)) !== undefined;
 }
 
 /** Takes from the walk itself whether a directory has `_manifests`, which it meets soon after, so that nothing more is asked. */

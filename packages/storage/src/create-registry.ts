@@ -5,10 +5,11 @@ import {
   type ManifestDecoder,
   type OperationOptions,
   type Registry,
+  type RepositoryName,
 } from '@purser/core';
 import type { StorageDriver } from '@purser/storage-driver';
 import { GlobalBlobStore } from './blob-store.ts';
-import { listRepositories } from './catalog.ts';
+import { isRepository, listRepositories } from './catalog.ts';
 import type { DamageReporter } from './damage.ts';
 import type { Clock } from './garbage/clock.ts';
 import { Grants } from './garbage/grants.ts';
@@ -73,6 +74,9 @@ export interface RegistryOptions {
 
 /** A registry on a driver, with what its operator does. */
 export interface StoredRegistry extends Registry {
+  /** Whether the catalog lists a repository: true while it holds a manifest. */
+  has(name: RepositoryName, options?: OperationOptions): Promise<boolean>;
+
   /** Lists every unfinished upload, by repository and id. */
   uploads(options?: OperationOptions): AsyncIterable<UnfinishedUpload>;
 
@@ -118,6 +122,7 @@ export function createRegistry(options: RegistryOptions): StoredRegistry {
   return {
     repository: (name) => createRepository(name, parts),
     repositories: (listOptions) => listRepositories(driver, listOptions),
+    has: (name, statOptions) => isRepository(driver, name, statOptions),
     uploads: (listOptions) => listUploads(driver, listOptions),
     purgeUploads: (purge) => purgeUploads(driver, parts.sessions.held, purge),
   };

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { parseConfig } from './load.ts';
+import { createConfig, parseConfig } from './load.ts';
 
 const TEXT = `version: 0.1
 storage: inmemory
@@ -36,10 +36,23 @@ it('applies every key of the proxy, also a time that is longer than a timer can 
         prefix: 'quay.io',
         remoteurl: 'https://quay.io',
         namespaces: ['quay.io'],
+        fallback: false,
         username: 'bob',
         password: '123',
         exec: { command: '/bin/helper' },
       },
     ],
   });
+});
+
+it.each([
+  ['two of them', [{ prefix: 'a' }, { prefix: 'b' }], undefined],
+  ['proxy.remoteurl', [{ prefix: 'a' }], 'https://registry.example'],
+])('refuses a fallback beside %s', (_, items, remoteurl) => {
+  const upstreams = items.map((item) => ({
+    ...item,
+    remoteurl: 'https://upstream.example',
+    fallback: true,
+  }));
+  expect(() => createConfig({ proxy: { remoteurl, upstreams } })).toThrow('fallback: true');
 });

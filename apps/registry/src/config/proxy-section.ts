@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration, integer, isSection, section, text } from './values.ts';
+import { duration, flag, integer, isSection, section, text } from './values.ts';
 
 const remoteUrl = () => text('a URL').refine(isRemoteUrl, { error: 'an http or https URL' });
 
@@ -13,12 +13,14 @@ const upstream = section({
   remoteurl: remoteUrl(),
   /** The values of `ns` that mean it. Default: the host of `remoteurl`, and `docker.io` for Docker Hub. */
   namespaces: z.array(text(), { error: 'a list' }).optional(),
+  /** Whether it has what this registry does not: names are looked up there with the prefix. */
+  fallback: flag(false),
   username: text().optional(),
   password: text().optional(),
   exec: exec(),
 });
 
-export const proxy = section({
+const keys = section({
   /** The registry that names are pulled from that no prefix fits. Without it they are this registry's own. */
   remoteurl: remoteUrl().optional(),
   username: text().optional(),
@@ -32,14 +34,30 @@ export const proxy = section({
   spooldirectory: text('the path of a directory').optional(),
   /** Further registries, by the start of a name and by `ns`. */
   upstreams: z.array(upstream, { error: 'a list of upstreams' }).default([]),
-}).refine(
-  ({ upstreams }) => new Set(upstreams.map(({ prefix }) => prefix)).size === upstreams.length,
-  {
+});
+
+export const proxy = keys
+  .refine(
+    ({ upstreams }) => new Set(upstreams.map(({ prefix }) => prefix)).size === upstreams.length,
+    { path: ['upstreams'], error: 'upstreams of different prefixes', when: isSection },
+  )
+  .refine(({ upstreams }) => fallbacksOf(upstreams).length <= 1, {
     path: ['upstreams'],
-    error: 'upstreams of different prefixes',
+    error: 'at most one upstream with fallback: true',
     when: isSection,
-  },
-);
+  })
+  .refine(
+    ({ remoteurl, upstreams }) => remoteurl === undefined || fallbacksOf(upstreams).length === 0,
+    {
+      path: ['upstreams'],
+      error: 'no fallback: true with proxy.remoteurl, which has every name without a prefix',
+      when: isSection,
+    },
+  );
+
+function fallbacksOf(upstreams: readonly { readonly fallback: boolean }[]) {
+  return upstreams.filter(({ fallback }) => fallback);
+}
 
 function isRemoteUrl(value: string): boolean {
   const url = URL.parse(value);

@@ -1,7 +1,12 @@
 import type { Digest, Registry, Repository } from '@purser/core';
 import type { RepositoryResolver, RequestFacts } from '@purser/http-api';
 import type { PullThrough } from '@purser/pull-through';
-import { createRegistry, discardContent, type RegistryOptions } from '@purser/storage';
+import {
+  createRegistry,
+  discardContent,
+  type RegistryOptions,
+  type StoredRegistry,
+} from '@purser/storage';
 import { DriverError, type StorageDriver } from '@purser/storage-driver';
 import type { Config } from '../../config/schema.ts';
 import type { Logger } from '../../observe/logger.ts';
@@ -35,7 +40,7 @@ export interface Proxy {
  * @throws StartError when the spool directory cannot be used, or an upstream could not work.
  */
 export async function startProxy(
-  local: Registry,
+  local: StoredRegistry,
   config: Config,
   parts: ProxyParts,
 ): Promise<Proxy | undefined> {
@@ -53,6 +58,7 @@ export async function startProxy(
   const counted = parts.metrics?.forProxy();
   const registry = withPullThrough(local, {
     upstreams: remote.upstreams,
+    isLocal: (name) => local.has(name),
     store: createStore(parts),
     ttlMs: proxy.ttl,
     maximumBytes: proxy.maxbytes,

@@ -13,6 +13,7 @@ type UpstreamConfig = Pick<ProxyConfig, 'username' | 'password' | 'exec'> & {
   readonly remoteurl: string;
   readonly prefix?: string | undefined;
   readonly namespaces?: readonly string[] | undefined;
+  readonly fallback?: boolean | undefined;
 };
 
 export interface Upstreams extends AsyncDisposable {
@@ -29,8 +30,8 @@ export function createUpstreams(
     const url = new URL(config.remoteurl);
     const client = connect(config, { decoder, logger, url });
     clients.push(client);
-    const { prefix, namespaces = defaultNamespaces(proxy, url) } = config;
-    return { name: url.host, registry: client, prefix, namespaces };
+    const { prefix, fallback: isFallback, namespaces = defaultNamespaces(proxy, url) } = config;
+    return { name: url.host, registry: client, prefix, namespaces, isFallback };
   });
   return {
     upstreams,
