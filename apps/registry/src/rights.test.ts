@@ -25,7 +25,7 @@ import { createLogger } from './observe/logger.ts';
 
 const KINDS: readonly Kind[] = ['htpasswd', 'token'];
 const PULLED = ['open/team/app', 'private/team/app'];
-const ALL = [...OWN, ...PULLED];
+const ALL = [...OWN, ...PULLED, 'open/lib/app', 'private/lib/app'];
 /** Thousands of requests on a busy machine. */
 const LIMIT_MS = 120_000;
 
@@ -97,15 +97,16 @@ describe.each(KINDS)('authorised and served names: with %s', { timeout: LIMIT_MS
   }
 
   /** Content of repositories that the caller may not pull, wherever it stands in an answer. */
-  function leaks(caller: Caller, { text, headers }: Answer): string[] {
+  function leaks(caller: Caller, answer: Answer): string[] {
+    return ALL.filter((name) => !may(kind, caller, `pull ${name}`) && shows(name, answer)).map(
+      (name) => `content of ${name}`,
+    );
+  }
+
+  function shows(name: string, { text, headers }: Answer): boolean {
     const told = text + JSON.stringify([...headers]);
-    return ALL.filter(
-      (name) =>
-        !may(kind, caller, `pull ${name}`) &&
-        [layerOf(name).toString(), `of-${name.replaceAll('/', '-')}`].some((own) =>
-          told.includes(own),
-        ),
-    ).map((name) => `content of ${name}`);
+    const own = [layerOf(name).toString(), `of-${name.replaceAll('/', '-')}`];
+    return own.some((content) => told.includes(content));
   }
 
   it('allows a caller what the rights to the served name say, and nothing else', async () => {
@@ -166,6 +167,21 @@ describe.each(KINDS)('authorised and served names: with %s', { timeout: LIMIT_MS
     ]);
     expect(byNamespace.text).toContain(layerOf('private/team/app').toString());
     expect(byPrefix.text).toBe(byNamespace.text);
+  });
+
+  it('reads a name that is not local from the fallback, with the rights to both names', async () => {
+    const problems: string[] = [];
+    const paths = ['tags/list', 'manifests/latest', `blobs/${digestOfLayer('open/lib/app')}`];
+    for (const { caller, path } of combinations({ caller: CALLERS, path: paths })) {
+      const answer = await send(caller, 'GET', `lib/app/${path}`);
+      const rights = ['pull lib/app', 'pull open/lib/app'] as const;
+      const isAllowed = rights.every((right) => may(kind, caller, right));
+      const isServed = answer.status === 200 && shows('open/lib/app', answer);
+      const found = leaks(caller, answer);
+      if (isAllowed !== isServed) found.push(`${answer.status}`);
+      problems.push(...found.map((text) => `${caller} ${path}: ${text}`));
+    }
+    expect(problems).toEqual([]);
   });
 
   it('mounts only what the caller may pull, and otherwise begins an upload', async () => {
