@@ -12,8 +12,8 @@ export interface ReadOptions {
   readonly fail: (error: unknown) => Error;
 }
 
-/** Bytes that a reader keeps ready. */
-const HIGH_WATER_MARK = 1024 * 1024;
+/** Bytes that a reader keeps ready: one piece of what the network brings. More comes from the buffers of the connection. */
+const HIGH_WATER_MARK = 64 * 1024;
 
 /** Opens an object for reading, with one request for the range that is asked for. */
 export async function openReader(
