@@ -208,7 +208,7 @@ describe('a registry that is a mirror as well', () => {
     await using hub = await startRegistry(LOOPBACK);
     const theirs = await pushImage(hub.url, 'team/app', 1000);
     await using registry = await startRegistry({
-      ...LOOPBACK,
+      http: { ...LOOPBACK.http, host: 'https://registry.example/' },
       storage: { inmemory: {}, delete: { enabled: true } },
       proxy: {
         upstreams: [
@@ -236,6 +236,7 @@ describe('a registry that is a mirror as well', () => {
     expect(await latest()).toBe(ours.manifest);
     expect((await ask(`manifests/${theirs.digest}`)).status).toBe(404);
     expect(await latest('?ns=hub.example')).toBe(theirs.manifest);
+    expect(await latest('?ns=registry.example')).toBe(ours.manifest);
     const upstream = await fetch(`${hub.url}/v2/team/app/manifests/latest`);
     expect(await upstream.text()).toBe(theirs.manifest);
 

@@ -64,6 +64,18 @@ describe('the upstream of a name', () => {
     },
   );
 
+  it('is that of the name itself for the namespace of the registry', () => {
+    const hub = { prefix: 'docker.io', namespaces: ['docker.io'], isFallback: true };
+    const table = new UpstreamTable([upstream(hub), QUAY], {
+      isLocal: async () => false,
+      ownNamespace: 'Registry.example',
+    });
+    for (const asked of ['team/app', 'quay.io/coreos/etcd']) {
+      const resolved = table.resolve({ name: name(asked), namespace: 'registry.EXAMPLE' });
+      expect(resolved).toEqual({ name: asked, namespace: 'registry.example' });
+    }
+  });
+
   it('does not depend on the case of the namespace', () => {
     // The last is a Kelvin sign, whose lower case is a k: no header could repeat it.
     for (const namespace of ['docker.io', 'DOCKER.io', 'doc\u212aer.io']) {

@@ -50,6 +50,8 @@ export interface ResolvedRepository extends NamedRepository {
 export interface UpstreamTableOptions {
   /** Whether the local registry has a repository. */
   readonly isLocal?: ((name: RepositoryName) => Promise<boolean>) | undefined;
+  /** The value of `ns` that means the registry itself: `registry.example`. Compared without case. Default: none. */
+  readonly ownNamespace?: string | undefined;
 }
 
 /** Finds the upstream of a name: only ever one of those configured. */
@@ -60,12 +62,16 @@ export class UpstreamTable {
   readonly #byNamespace = new Map<string, Upstream>();
   readonly #fallback: Upstream | undefined;
   readonly #isLocal: UpstreamTableOptions['isLocal'];
+  readonly #ownNamespace: string | undefined;
 
   /**
    * @throws TypeError when two have the same prefix or namespace, or none; or a prefix is no repository name; or if there
    * cannot be a fallback.
    */
-  constructor(upstreams: readonly Upstream[], { isLocal }: UpstreamTableOptions = {}) {
+  constructor(
+    upstreams: readonly Upstream[],
+    { isLocal, ownNamespace }: UpstreamTableOptions = {},
+  ) {
     this.#prefixed = upstreams
       .filter((upstream): upstream is Upstream & { prefix: string } => Boolean(upstream.prefix))
       .toSorted((left, right) => right.prefix.length - left.prefix.length);
@@ -76,6 +82,7 @@ export class UpstreamTable {
     for (const upstream of upstreams) this.#addNamespaces(upstream);
     this.#fallback = findFallback(upstreams, isLocal);
     this.#isLocal = isLocal;
+    this.#ownNamespace = ownNamespace?.toLowerCase();
   }
 
   /** @returns `undefined` if the name belongs to no upstream. */
@@ -102,6 +109,7 @@ export class UpstreamTable {
     if (!namespace || this.#byNamespace.size === 0) return this.#resolvePath(name);
     const key = namespace.toLowerCase();
     const upstream = this.#byNamespace.get(key);
+    if (upstream === undefined && key === this.#ownNamespace) return { name, namespace: key };
     if (upstream === undefined) throw unknownNamespace(namespace);
     const { prefix } = upstream;
     const localName = prefix ? parseRepositoryName(`${prefix}/${name}`) : name;

@@ -26,6 +26,8 @@ export interface PullThroughOptions {
   readonly upstreams: readonly Upstream[];
   /** Whether the local registry has a repository, which an upstream that is the fallback does not serve then. */
   readonly isLocal?: ((name: RepositoryName) => Promise<boolean>) | undefined;
+  /** The namespace of this registry, by which clients ask for names as they are. Default: none. */
+  readonly ownNamespace?: string | undefined;
   /**
    * Where what is pulled is kept. It takes a manifest before what that refers to, and allows deletion: without, nothing
    * expires. Default: the local registry.

@@ -44,7 +44,7 @@ export async function startProxy(
   config: Config,
   parts: ProxyParts,
 ): Promise<Proxy | undefined> {
-  const { proxy } = config;
+  const { http, proxy } = config;
   if (proxy.remoteurl === undefined && proxy.upstreams.length === 0) return undefined;
   const spoolDirectory = await prepareSpoolDirectory(config);
   // Most servers are no proxies, and need not load what makes one.
@@ -59,6 +59,7 @@ export async function startProxy(
   const registry = withPullThrough(local, {
     upstreams: remote.upstreams,
     isLocal: (name) => local.has(name),
+    ownNamespace: http.host === undefined ? undefined : new URL(http.host).host,
     store: createStore(parts),
     ttlMs: proxy.ttl,
     maximumBytes: proxy.maxbytes,
