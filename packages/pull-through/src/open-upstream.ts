@@ -1,4 +1,5 @@
 import {
+  digestOf,
   RegistryError,
   type BlobProvider,
   type BlobStatter,
@@ -45,7 +46,7 @@ export async function statUpstream(
 ): Promise<Descriptor | undefined> {
   try {
     const found = await source.remote.blobs.stat(digest);
-    if (found !== undefined) return found;
+    if (found !== undefined && (found.size > 0 || digest === digestOf(NOTHING))) return found;
   } catch (error) {
     const isAnswer = RegistryError.is(error) && !RegistryError.is(error, ...NO_ANSWER);
     if (!isAnswer) throw upstreamFailure(error, source.upstream);
@@ -59,6 +60,9 @@ export async function statUpstream(
     throw error;
   }
 }
+
+/** Some registries answer HEAD without the length, which looks like that of the empty blob. */
+const NOTHING = new Uint8Array();
 
 /** A second request would not help. */
 const NO_ANSWER = ['TOOMANYREQUESTS', 'UNAVAILABLE'] as const;

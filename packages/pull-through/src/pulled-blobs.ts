@@ -18,6 +18,9 @@ import { isOutage, upstreamFailure } from './upstream-failure.ts';
 /** A part that begins at most so many bytes after what has come is waited for; upstream is asked for one further away. */
 const AHEAD_BYTES = 4 * 1024 * 1024;
 
+/** A request for more parts than this is served from the whole blob: each part costs upstream a request. */
+const MAXIMUM_PARTS = 16;
+
 /** The blobs of one repository of an upstream: from here when they are here, and otherwise fetched once for all. */
 export class PulledBlobs implements BlobStore {
   readonly put = refusePush;
@@ -29,6 +32,8 @@ export class PulledBlobs implements BlobStore {
   readonly #source: Source;
   readonly #context: PullContext;
   readonly #request: PullRequest;
+  /** Parts that upstream was asked for in this request. */
+  #parts = 0;
 
   constructor(source: Source, context: PullContext, request: PullRequest) {
     this.#source = source;
@@ -48,10 +53,13 @@ export class PulledBlobs implements BlobStore {
 
   async open(digest: Digest, options: OpenOptions = {}): Promise<Readable> {
     const { fetches } = this.#context;
+    const { start = 0 } = options.range ?? {};
+    const mayAskForPart = this.#parts < MAXIMUM_PARTS;
     const running = await fetches.find(this.#source, digest, options);
     if (running !== undefined) {
-      const isNear = (options.range?.start ?? 0) <= running.received + AHEAD_BYTES;
-      return isNear ? this.#openFetch(running, digest, options) : this.#openPart(digest, options);
+      const isFar = start > running.received + AHEAD_BYTES;
+      const asPart = isFar && mayAskForPart;
+      return asPart ? this.#openPart(digest, options) : this.#openFetch(running, digest, options);
     }
     const { store } = this.#source;
     const kept = await this.#kept(() => store.blobs.open(digest, options), digest, options);
@@ -59,7 +67,7 @@ export class PulledBlobs implements BlobStore {
       this.#tellServed(digest, 'store');
       return kept;
     }
-    if ((options.range?.start ?? 0) > 0) return this.#openPart(digest, options);
+    if (start > 0 && mayAskForPart) return this.#openPart(digest, options);
     return this.#openFetch(await fetches.join(this.#source, digest, options), digest, options);
   }
 
@@ -79,6 +87,7 @@ export class PulledBlobs implements BlobStore {
   /** Passes a part on from upstream. It cannot be verified, and is not kept. */
   async #openPart(digest: Digest, { range, signal }: OpenOptions): Promise<Readable> {
     const { remote, upstream } = this.#source;
+    this.#parts++;
     try {
       const content = await remote.blobs.open(digest, { range, signal });
       this.#tellServed(digest, 'upstream');

@@ -56,6 +56,15 @@ describe('a part of a blob that is not here', () => {
     expect(upstream.asked).toEqual(['open']);
   });
 
+  it('is cut from the whole blob when a client asks for many parts in one request (abandoned pulls)', async () => {
+    const { repository, upstream } = await withBlob();
+    for (let start = MIB; start < MIB + 20_000; start += 1000) {
+      const content = await repository.blobs.open(DIGEST, { range: { start, end: start + 9 } });
+      expect(await bytesOf(content)).toEqual(Buffer.from(CONTENT.subarray(start, start + 10)));
+    }
+    expect([upstream.count('range'), upstream.count('open')]).toEqual([16, 1]);
+  });
+
   it('that begins with the blob begins its fetch', async () => {
     const { repository, upstream } = await withBlob();
     const first = { start: 0, end: 999 };
@@ -95,6 +104,12 @@ describe('a look at a blob of an upstream that refuses HEAD', () => {
       expect(events).toEqual([]);
     },
   );
+
+  it('is answered by GET when HEAD says nothing of the length', async () => {
+    const { repository, upstream } = await withBlob();
+    upstream.statSize = 0;
+    expect(await repository.blobs.stat(DIGEST)).toMatchObject({ size: CONTENT.byteLength });
+  });
 
   it('gives the refusal of GET when that is refused too', async () => {
     const { repository, upstream } = await withBlob();
