@@ -57,6 +57,10 @@ export class DigestTable {
     for (let number = 0; number < this.#size; number++) yield this.at(number);
   }
 
+  *numbers(): IterableIterator<number> {
+    for (let number = 0; number < this.#size; number++) yield number;
+  }
+
   *entries(): IterableIterator<readonly [number, Digest]> {
     for (let number = 0; number < this.#size; number++) yield [number, this.at(number)];
   }

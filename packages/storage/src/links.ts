@@ -1,6 +1,7 @@
 import { isDigest, isSupportedDigest, type Digest, type OperationOptions } from '@purser/core';
 import { DriverError, type StorageDriver } from '@purser/storage-driver';
 import type { DamageReporter } from './damage.ts';
+import { DigestTable } from './digest-table.ts';
 import { readLinkText } from './link-text.ts';
 import { writeOver } from './set-aside.ts';
 
@@ -49,12 +50,12 @@ export async function digestsLinkedBelow(
   driver: StorageDriver,
   directory: string,
   options?: OperationOptions,
-): Promise<readonly Digest[]> {
-  const digests: Digest[] = [];
+): Promise<DigestTable> {
+  const digests = new DigestTable();
   for await (const { path } of driver.walk(directory, options)) {
     const [algorithm, encoded, file] = path.slice(directory.length + 1).split('/');
     const digest = `${algorithm}:${encoded}`;
-    if (file === 'link' && isDigest(digest)) digests.push(digest);
+    if (file === 'link' && isDigest(digest)) digests.add(digest);
   }
   return digests;
 }

@@ -18,6 +18,7 @@ import {
 } from '@purser/core';
 import { DriverError, type StorageDriver } from '@purser/storage-driver';
 import { batches } from './batches.ts';
+import { DigestTable } from './digest-table.ts';
 import { digestsLinkedBelow } from './links.ts';
 import { referrerPath, referrersCompletePath, referrersPath, revisionsPath } from './paths.ts';
 import type { Walks } from './walks.ts';
@@ -130,25 +131,25 @@ export class ReferrerIndex implements ReferrerService {
     const digests = await this.#revisions(options);
     const aliased = new Set<Digest>();
     // Other algorithms first: what was pushed by one has a sha256 link as well, which nobody pushed.
-    for (const digest of digests.toSorted(canonicalLast)) {
+    for (const digest of canonicalLast(digests)) {
       await walk.look(1);
       const manifest = await this.#manifests.get(digest, options).catch(ignoreUnknown);
       if (manifest === undefined || aliased.has(digest)) continue;
       if (!isCanonical(digest)) aliased.add(digestOf(canonicalBytes(manifest)));
       await this.add(manifest, digest, options);
     }
-    if (digests.length > 0) {
+    if (digests.size > 0) {
       await this.#driver.putContent(referrersCompletePath(this.#name), Buffer.from(''), options);
     }
-    return digests.length;
+    return digests.size;
   }
 
-  async #revisions(options: OperationOptions): Promise<readonly Digest[]> {
+  async #revisions(options: OperationOptions): Promise<DigestTable> {
     try {
       return await digestsLinkedBelow(this.#driver, revisionsPath(this.#name), options);
     } catch (error) {
       ignoreMissing(error);
-      return [];
+      return new DigestTable();
     }
   }
 
@@ -196,8 +197,9 @@ function isCanonical(digest: Digest): boolean {
   return algorithmOf(digest) === CANONICAL_ALGORITHM;
 }
 
-function canonicalLast(left: Digest, right: Digest): number {
-  return Number(isCanonical(left)) - Number(isCanonical(right));
+function* canonicalLast(digests: DigestTable): Generator<Digest, void> {
+  for (const digest of digests) if (!isCanonical(digest)) yield digest;
+  for (const digest of digests) if (isCanonical(digest)) yield digest;
 }
 
 /** Keeps an index while manifests come and go. The entry comes before the manifest, and goes after it. */

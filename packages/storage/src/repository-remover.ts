@@ -1,12 +1,15 @@
 import {
   RegistryError,
   type Digest,
+  type Manifest,
   type ManifestService,
   type OperationOptions,
   type RepositoryName,
   type RepositoryRemover,
 } from '@purser/core';
 import { DriverError, type StorageDriver } from '@purser/storage-driver';
+import { DigestTable } from './digest-table.ts';
+import { Edges } from './edges.ts';
 import type { LinkedContent } from './linked-content.ts';
 import { digestsLinkedBelow } from './links.ts';
 import {
@@ -18,6 +21,7 @@ import {
   tagsPath,
   uploadsPath,
 } from './paths.ts';
+import { parentsFirst } from './parents-first.ts';
 import { requireDeletion, type Policy } from './policy.ts';
 import type { Walks } from './walks.ts';
 
@@ -63,11 +67,9 @@ export class StoredRepositoryRemover implements RepositoryRemover {
   }
 
   async #removeParts(options: OperationOptions): Promise<void> {
-    const { name, revisions, content } = this.#options;
+    const { name, content } = this.#options;
     await this.#delete(tagsPath(name), options);
-    for (const digest of await this.#dependentsFirst(options)) {
-      await revisions.unlink(digest, options);
-    }
+    await this.#removeManifests(options);
     // What is left of them: broken links, signatures, empty directories.
     await this.#delete(manifestsPath(repositoryPath(name)), options);
     await this.#delete(referrersRootPath(name), options);
@@ -78,27 +80,33 @@ export class StoredRepositoryRemover implements RepositoryRemover {
     await this.#delete(uploadsPath(name), options);
   }
 
-  /** Manifests, each before those that it refers to. */
-  async #dependentsFirst(options: OperationOptions): Promise<readonly Digest[]> {
-    const { manifests, name } = this.#options;
-    const members = new Map<Digest, readonly Digest[]>();
-    for (const digest of await this.#linked(revisionsPath(name), options)) {
+  /** Removes manifests, each before those that it refers to. Of references, only those to linked manifests are held. */
+  async #removeManifests(options: OperationOptions): Promise<void> {
+    const { manifests, revisions, name } = this.#options;
+    const linked = await this.#linked(revisionsPath(name), options);
+    const members = new Edges();
+    for (const [number, digest] of linked.entries()) {
       const manifest = await manifests.get(digest, options).catch(ignoreUnknown);
-      const references = [
-        ...(manifest?.references ?? []).map(({ descriptor }) => descriptor.digest),
-        ...(manifest?.subject === undefined ? [] : [manifest.subject.digest]),
-      ];
-      members.set(digest, references);
+      for (const one of manifest === undefined ? [] : membersOf(manifest)) {
+        const member = linked.find(one);
+        if (member !== undefined) members.add(number, member);
+      }
     }
-    return sortDependents(members);
+    const dependencies = {
+      numbers: () => linked.numbers(),
+      dependentsOf: (number: number) => members.of(number),
+    };
+    for (const number of await parentsFirst(dependencies)) {
+      await revisions.unlink(linked.at(number), options);
+    }
   }
 
-  async #linked(root: string, options: OperationOptions): Promise<readonly Digest[]> {
+  async #linked(root: string, options: OperationOptions): Promise<DigestTable> {
     try {
       return await digestsLinkedBelow(this.#options.driver, root, options);
     } catch (error) {
       ignoreMissing(error);
-      return [];
+      return new DigestTable();
     }
   }
 
@@ -114,25 +122,10 @@ export class StoredRepositoryRemover implements RepositoryRemover {
   }
 }
 
-/** Orders things so that each comes before those it depends on. Digests depend on each other in no circle. */
-function sortDependents(members: ReadonlyMap<Digest, readonly Digest[]>): readonly Digest[] {
-  const left = new Set(members.keys());
-  const waiting: Digest[] = [];
-  const order: Digest[] = [];
-  const begin = (digest: Digest) => {
-    if (left.delete(digest)) waiting.push(digest);
-  };
-  for (const start of members.keys()) {
-    begin(start);
-    // The last one waits until all that it depends on are in the order.
-    while (waiting.length > 0) {
-      const digest = waiting.at(-1)!;
-      const next = members.get(digest)!.find((member) => left.has(member));
-      if (next !== undefined) begin(next);
-      else order.push(waiting.pop()!);
-    }
-  }
-  return order.toReversed();
+/** The digests that a manifest refers to, with its subject. */
+function* membersOf({ references, subject }: Manifest): Generator<Digest, void> {
+  for (const { descriptor } of references) yield descriptor.digest;
+  if (subject !== undefined) yield subject.digest;
 }
 
 function ignoreMissing(error: unknown): void {

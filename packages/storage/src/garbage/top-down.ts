@@ -1,4 +1,5 @@
 import { NumberList } from '../number-list.ts';
+import { parentsFirst } from '../parents-first.ts';
 import { Turns } from '../turns.ts';
 import type { GarbageSet } from './marks.ts';
 
@@ -12,9 +13,7 @@ export async function topDown(
   const turns = new Turns();
   const depths = new NumberList();
   const ranks: number[][] = [];
-  const bottomUp = await dependentsFirst(garbage, turns);
-  for (let place = bottomUp.length - 1; place >= 0; place--) {
-    const number = bottomUp[place]!;
+  for (const number of await parentsFirst(garbage)) {
     const depth = depths.at(number);
     (ranks[depth] ??= []).push(number);
     for (const dependent of garbage.dependentsOf(number)) {
@@ -23,29 +22,4 @@ export async function topDown(
     }
   }
   return ranks;
-}
-
-/** Everything, each after its dependents. */
-async function dependentsFirst(
-  garbage: Pick<GarbageSet, 'numbers' | 'dependentsOf'>,
-  turns: Turns,
-): Promise<readonly number[]> {
-  const left = new Set(garbage.numbers());
-  const bottomUp: number[] = [];
-  const begin = (number: number) => {
-    left.delete(number);
-    return { number, dependents: garbage.dependentsOf(number)[Symbol.iterator]() };
-  };
-  for (const start of garbage.numbers()) {
-    if (!left.has(start)) continue;
-    // No recursion: what others push may be nested as deep as they like.
-    const path = [begin(start)];
-    for (let last = path.at(-1); last !== undefined; last = path.at(-1)) {
-      await turns.step();
-      const { done, value: next } = last.dependents.next();
-      if (done === true) bottomUp.push(path.pop()!.number);
-      else if (left.has(next)) path.push(begin(next));
-    }
-  }
-  return bottomUp;
 }
