@@ -61,7 +61,7 @@ export class ManifestGraph {
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
       if (reachable.has(next.digest)) continue;
       reachable.set(next.digest, next);
-      waiting.push(...((await this.#look(next))?.members ?? []));
+      for (const member of (await this.#look(next))?.members ?? []) waiting.push(member);
     }
     return reachable;
   }

@@ -154,7 +154,8 @@ async function describeUpload(
   const files = present.filter(({ isDirectory }) => !isDirectory);
   // Of a directory alone, as distribution leaves them, its own time is all there is.
   const times = (files.length > 0 ? files : present).map(({ modifiedAt }) => modifiedAt.getTime());
-  const activeAt = new Date(Math.max(...times, startedAt?.getTime() ?? -Infinity));
+  const latest = times.reduce((one, other) => Math.max(one, other));
+  const activeAt = new Date(Math.max(latest, startedAt?.getTime() ?? -Infinity));
   return { repository, id, startedAt, activeAt, size: data?.size ?? 0 };
 }
 

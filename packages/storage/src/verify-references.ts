@@ -50,7 +50,9 @@ export async function verifyReferences(
         (kind === 'blob' ? sources.blobs : sources.manifests).stat(descriptor.digest, options),
       ),
     );
-    missing.push(...batch.filter((_, index) => found[index] === undefined));
+    for (const [index, reference] of batch.entries()) {
+      if (found[index] === undefined) missing.push(reference);
+    }
     unchecked -= batch.length;
   }
   const undescribed = unchecked + Math.max(missing.length - MOST_DESCRIBED, 0);

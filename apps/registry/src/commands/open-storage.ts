@@ -7,6 +7,7 @@ import type { Config } from '../config/schema.ts';
 import { createDriver } from '../create/storage/driver.ts';
 import { findRootDirectory } from '../create/storage/root-directory.ts';
 import { createManifestForms } from '../create/manifests/manifests.ts';
+import { boundOldGeneration } from '../old-generation.ts';
 import type { CommandProcess } from './serve.ts';
 
 /** The storage of a registry, as its operator's commands see it: nothing is served. */
@@ -26,6 +27,7 @@ export async function openStorage(
   path: string | undefined,
   { environment, writeError }: Pick<CommandProcess, 'environment' | 'writeError'>,
 ): Promise<OpenStorage> {
+  boundOldGeneration();
   const configPath = path ?? (environment[CONFIGURATION_PATH_VARIABLE] || undefined);
   const { config, warnings } = await loadConfig({ path: configPath, environment });
   for (const warning of warnings) writeError(`${warning}\n`);

@@ -45,7 +45,7 @@ export function applyEnvironment(
       });
     } catch (error) {
       if (error instanceof UnreadableValue) {
-        problems.push(...error.problems);
+        error.problems.forEach((problem) => problems.push(problem));
         continue;
       }
       if (!(error instanceof NotOverridable)) throw error;

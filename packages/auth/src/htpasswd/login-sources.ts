@@ -31,7 +31,7 @@ function networkOf(address: string): string {
   if (end !== undefined) {
     const others = groupsOf(end);
     while (groups.length + others.length < GROUPS) groups.push('0');
-    groups.push(...others);
+    for (const other of others) groups.push(other);
   }
   const network = groups.slice(0, GROUPS_OF_NETWORK);
   return network.map((group) => Number.parseInt(group, 16).toString(16)).join(':');

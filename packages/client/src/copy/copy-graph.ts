@@ -77,7 +77,11 @@ function inOrder(nodes: ReadonlyMap<Digest, GraphNode>): readonly GraphNode[] {
   for (const node of nodes.values()) {
     const needs = needsOf(node).filter((digest) => nodes.has(digest));
     waitingFor.set(node.digest, needs.length);
-    for (const digest of needs) dependents.set(digest, [...(dependents.get(digest) ?? []), node]);
+    for (const digest of needs) {
+      const known = dependents.get(digest);
+      if (known === undefined) dependents.set(digest, [node]);
+      else known.push(node);
+    }
   }
   const ordered: GraphNode[] = [...nodes.values()].filter(({ digest }) => !waitingFor.get(digest));
   // It grows while it is gone through.

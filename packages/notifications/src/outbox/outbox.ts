@@ -175,8 +175,9 @@ export class Outbox implements Sink {
 
   /** Lets go of what every endpoint has passed for good. */
   async #release(): Promise<void> {
-    const saved = [...this.#feeds.values()].map(({ cursor }) => cursor.saved);
-    await this.#journal.release(Math.min(...saved));
+    let least = Infinity;
+    for (const { cursor } of this.#feeds.values()) least = Math.min(least, cursor.saved);
+    await this.#journal.release(least);
   }
 }
 
@@ -196,7 +197,8 @@ async function openParts(
   const { maximumDeadLetterBytes, ...limits } = resolveLimits(options);
   const cursorsOptions = { layout, endpoints: [...sinks.keys()], files, observer };
   const known = await readCursors(cursorsOptions);
-  const least = Math.max(0, ...[...known.values()].map((cursor) => cursor?.next ?? 0));
+  let least = 0;
+  for (const cursor of known.values()) least = Math.max(least, cursor?.next ?? 0);
   const { events: directory } = layout.directories;
   const journal = await Journal.open(
     { ...limits, directory, memory, files, clock, observer },

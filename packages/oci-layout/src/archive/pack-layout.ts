@@ -75,7 +75,7 @@ async function blobPaths(directory: string): Promise<readonly string[]> {
   const paths: string[] = [];
   for (const algorithm of await namesIn(join(directory, 'blobs'))) {
     const names = await namesIn(join(directory, 'blobs', algorithm));
-    paths.push(...names.map((name) => `blobs/${algorithm}/${name}`));
+    for (const name of names) paths.push(`blobs/${algorithm}/${name}`);
   }
   return paths.sort();
 }

@@ -52,7 +52,8 @@ export function limitSlowness(
     request.once('close', () => response.closed && exchanges.delete(exchange));
   });
 
-  const timer = setInterval(() => exchanges.forEach(check), Math.min(...windows) / LOOKS).unref();
+  const shortest = windows.reduce((one, other) => Math.min(one, other));
+  const timer = setInterval(() => exchanges.forEach(check), shortest / LOOKS).unref();
   server.once('close', () => clearInterval(timer));
 
   function check(exchange: Exchange): void {
