@@ -266,6 +266,24 @@ describe('manifests', () => {
     expect(told()).toEqual(['delete manifest', 'delete tag another', 'delete tag latest']);
   });
 
+  it('tell of the tags that a deletion removed before it failed', async () => {
+    const {
+      repository,
+      image: { digest: byDigest },
+    } = await withImage();
+    for (const tag of ['a', 'b', 'c']) await repository.tags.tag(parseTag(tag), byDigest);
+    const manifests = Object.assign(Object.create(repository.manifests) as object, {
+      async delete() {
+        for (const tag of ['a', 'b']) await repository.tags.untag(parseTag(tag));
+        throw new Error('left');
+      },
+    });
+    const failing = Object.assign(Object.create(repository) as Repository, { manifests });
+    const { subject, told } = observed(failing, 'DELETE');
+    await expect(subject.manifests.delete(byDigest)).rejects.toThrow('left');
+    expect(told()).toEqual(['delete tag a', 'delete tag b']);
+  });
+
   it('are not deleted where deletion is switched off', async () => {
     const repository = createMemoryRegistry({ deletion: false }).repository(name);
     const { subject, told } = observed(repository, 'DELETE');

@@ -53,9 +53,23 @@ export class ObservedManifests implements ManifestService {
   async delete(digest: Digest, options?: OperationOptions): Promise<void> {
     const { tell } = this.#options;
     const tags = await this.#tagsOf(digest, options);
-    await this.#manifests.delete(digest, options);
+    try {
+      await this.#manifests.delete(digest, options);
+    } catch (error) {
+      await this.#tellRemoved(tags, digest);
+      throw error;
+    }
     await tell({ kind: 'manifest', action: 'delete', digest });
     for (const tag of tags) await tell({ kind: 'tag', action: 'delete', tag });
+  }
+
+  /** Tells of the tags that a deletion removed before it failed. They go in their order, so that the first ones are gone. */
+  async #tellRemoved(tags: readonly Tag[], digest: Digest): Promise<void> {
+    for (const tag of tags) {
+      const named = await this.#tags.get(tag);
+      if (named === digest) return;
+      if (named === undefined) await this.#options.tell({ kind: 'tag', action: 'delete', tag });
+    }
   }
 
   /** Asked before the deletion: afterwards nobody knows. */
