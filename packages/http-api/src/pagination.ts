@@ -32,7 +32,7 @@ export function startOf(query: URLSearchParams): string | undefined {
 /** Entries that even a small page may look at, to find those that it gives. */
 const LEAST_BUDGET = 500;
 /** Entries that a large page may look at without giving them, such as parents of repositories. */
-const PASSED_OVER = 100;
+const PASSED_OVER = 50;
 
 /**
  * Collects one page. It is shorter than `size` when the listing spends its budget first.

@@ -122,7 +122,7 @@ describe('costly requests: a mount without a source', () => {
       await driver.putContent(path, Buffer.from(''));
     }
     expect(await repository.blobs.mount(digestOf(sampleBytes(7)), {})).toBeUndefined();
-    expect(calls.length).toBeLessThan(250);
+    expect(calls.length).toBeLessThan(150);
   });
 });
 

@@ -24,7 +24,7 @@ import { requireDeletion, type Policy } from './policy.ts';
 import type { Uploads } from './uploads.ts';
 
 /** A mount without a source is a wish: what is not in so many repositories, the client sends itself. */
-const MAXIMUM_SEARCHED = 200;
+const MAXIMUM_SEARCHED = 100;
 
 export interface LinkedBlobStoreOptions {
   readonly global: GlobalBlobStore;
