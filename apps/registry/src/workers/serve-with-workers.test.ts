@@ -24,6 +24,8 @@ const LONG = { timeout: 60_000 };
 interface Served extends AsyncDisposable {
   readonly purser: PurserProcess;
   readonly url: string;
+  /** Where content is kept. */
+  readonly root: string;
 }
 
 async function serve(environment: Readonly<Record<string, string>> = {}): Promise<Served> {
@@ -36,6 +38,7 @@ async function serve(environment: Readonly<Record<string, string>> = {}): Promis
   return {
     purser,
     url: url!,
+    root: join(directory.path, 'root'),
     async [Symbol.asyncDispose]() {
       await purser[Symbol.asyncDispose]();
       await directory[Symbol.asyncDispose]();
@@ -109,6 +112,23 @@ async function begin(client: Client): Promise<string> {
 }
 
 describe('a registry of two workers', LONG, () => {
+  it('continues a page of the catalog that the other worker ended at a hidden repository', async () => {
+    const policy = [{ repositories: ['open/**'], anonymous: true, allow: ['pull'] }];
+    await using served = await serve({
+      REGISTRY_AUTH: JSON.stringify({ htpasswd: { realm: 'r', path: 'htpasswd', policy } }),
+    });
+    const repositories = join(served.root, 'docker/registry/v2/repositories');
+    for (let index = 0; index < 600; index++) {
+      await mkdir(join(repositories, `hidden/r${index}/_manifests`), { recursive: true });
+    }
+    const [first, second] = await clientsOfBoth(served);
+    const { headers } = await first.ask('/v2/_catalog?n=1');
+    const [, path] = /^<(.+)>; rel="next"$/.exec(String(headers.link))!;
+    const { status, body } = await second.ask(path!);
+    expect(status).toBe(200);
+    expect(JSON.parse(body.toString())).toEqual({ repositories: [] });
+  });
+
   it('adds up the metrics of all', async () => {
     await using served = await serve({
       REGISTRY_HTTP_DEBUG_ADDR: '127.0.0.1:0',
