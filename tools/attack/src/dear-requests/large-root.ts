@@ -15,8 +15,8 @@ export interface LargeRoot {
   readonly repository: string;
   /** Has all tags. */
   readonly tagged: string;
-  /** Has no tag. */
-  readonly untagged: string;
+  /** Have no tag. To delete one reads every tag. */
+  readonly untagged: readonly string[];
   /** The subject of all referrers. */
   readonly subject: string;
   readonly blob: string;
@@ -24,6 +24,7 @@ export interface LargeRoot {
 
 const REPOSITORY = 'large/image';
 const AT_A_TIME = 32;
+const UNTAGGED = 24;
 const CONFIG = 'application/vnd.oci.image.config.v1+json';
 
 /** Writes the storage layout of distribution without a server, which would take minutes. */
@@ -39,7 +40,11 @@ export async function makeLargeRoot(root: string, sizes: RootSizes): Promise<Lar
     return digest;
   };
   const tagged = await putManifest({ annotations: { name: 'tagged' } });
-  const untagged = await putManifest({ annotations: { name: 'untagged' } });
+  const untagged = await Promise.all(
+    Array.from({ length: UNTAGGED }, (_, index) =>
+      putManifest({ annotations: { name: `untagged ${index}` } }),
+    ),
+  );
   await inParallel(numbers(sizes.repositories), AT_A_TIME, async (number) => {
     const directory = join(repositories, `many/r${number}`, '_manifests/tags');
     await mkdir(directory, { recursive: true });

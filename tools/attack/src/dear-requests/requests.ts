@@ -5,8 +5,11 @@ export interface NamedRequest extends RegistryRequest {
   readonly name: string;
   /** Requests that change what they ask about are sent once. */
   readonly once?: boolean | undefined;
-  /** May cost more than the bound, since the server lets in few of them at a time. */
-  readonly isPriced?: boolean | undefined;
+  /**
+   * Which of the requests may cost more than the bound, since the server does few of them at a time: all, or the first
+   * after a change of what is stored.
+   */
+  readonly priced?: 'all' | 'first' | undefined;
 }
 
 const ABSENT = `sha256:${'0'.repeat(64)}`;
@@ -22,7 +25,7 @@ export function openRequests(root: LargeRoot): readonly NamedRequest[] {
     get('/v2/_catalog?n=1000'),
     get('/v2/_catalog?last=many/r010000'),
     get('/v2/_catalog?last=zzz'),
-    get(`${base}/tags/list`),
+    { ...get(`${base}/tags/list`), priced: 'first' },
     get(`${base}/tags/list?n=1`),
     get(`${base}/tags/list?n=1000`),
     get(`${base}/tags/list?n=1&last=t0500`),
@@ -31,11 +34,11 @@ export function openRequests(root: LargeRoot): readonly NamedRequest[] {
     get('/v2/absent/tags/list'),
     get(`${base}/manifests/t000001`),
     get(`${base}/manifests/absent`),
-    get(`${base}/manifests/${root.untagged}`),
+    get(`${base}/manifests/${root.untagged[0]}`),
     get(`${base}/manifests/${ABSENT}`),
     get(`${base}/blobs/${root.blob}`),
     get(`${base}/blobs/${ABSENT}`),
-    get(`${base}/referrers/${root.subject}`),
+    { ...get(`${base}/referrers/${root.subject}`), priced: 'first' },
     get(`${base}/referrers/${root.subject}?artifactType=absent/absent`),
     get(`${base}/referrers/${ABSENT}`),
     send('POST', `${base}/blobs/uploads/`),
@@ -49,8 +52,16 @@ export function openRequests(root: LargeRoot): readonly NamedRequest[] {
     send('DELETE', `${base}/blobs/${ABSENT}`),
     send('DELETE', `${base}/manifests/absent`),
     { ...send('DELETE', `${base}/manifests/t000000`), once: true },
-    { ...send('DELETE', `${base}/manifests/${root.untagged}`), once: true, isPriced: true },
+    { ...send('DELETE', `${base}/manifests/${root.untagged[0]}`), once: true, priced: 'all' },
   ];
+}
+
+/** Deletions that each read every tag, for many clients at once. */
+export function pricedRequests(root: LargeRoot): readonly NamedRequest[] {
+  return root.untagged.slice(1).map((digest) => ({
+    ...send('DELETE', `/v2/${root.repository}/manifests/${digest}`),
+    priced: 'all',
+  }));
 }
 
 /** The requests of an anonymous client to a server that hides all repositories. */
