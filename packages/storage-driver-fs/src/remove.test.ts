@@ -29,7 +29,7 @@ async function mostRequestsDuring(work: Promise<void>): Promise<number> {
   return most;
 }
 
-describe('the removal of a directory', () => {
+describe('the removal of a directory, against unbounded lists', () => {
   it('keeps few requests open, however many children the directory has', async () => {
     const { driver } = await wideTree(1500);
     expect(await mostRequestsDuring(driver.delete('/wide'))).toBeLessThan(100);

@@ -50,7 +50,7 @@ function countingDecoder(decoded: () => void): ManifestDecoder {
   };
 }
 
-describe('a check of a large repository', () => {
+describe('a check of a large repository, against unbounded lists', () => {
   it('gives a finding before it decodes the next manifest', async () => {
     const driver = new MemoryDriver();
     await storeManifests(driver, 10, 100);

@@ -59,7 +59,7 @@ async function collectOffline(driver: MemoryDriver) {
   return collector.collect({ offline: true, deleteUntagged: true });
 }
 
-describe('a collection', () => {
+describe('a collection, against unbounded lists', () => {
   it('keeps 130,000 referrers of one subject', async () => {
     const driver = new MemoryDriver();
     const { stored } = await storeReferrers(driver, 130_000);
