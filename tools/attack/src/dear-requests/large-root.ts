@@ -8,6 +8,10 @@ export interface RootSizes {
   readonly tags: number;
   /** Referrers of one manifest in one repository. */
   readonly referrers: number;
+  /** Manifests with many references, to content that does not exist. Default 0. */
+  readonly manifests?: number | undefined;
+  /** References of each of them. */
+  readonly references?: number | undefined;
 }
 
 /** The names in a large root. */
@@ -35,7 +39,7 @@ export async function makeLargeRoot(root: string, sizes: RootSizes): Promise<Lar
   const config = await putContent(store, '{}');
   await putFile(join(home, '_layers', linkOf(config)), config);
   const putManifest = async (document: object) => {
-    const digest = await putContent(store, JSON.stringify({ ...document, ...imageOf(config) }));
+    const digest = await putContent(store, JSON.stringify({ ...imageOf(config), ...document }));
     await putFile(join(home, '_manifests/revisions', linkOf(digest)), digest);
     return digest;
   };
@@ -56,6 +60,15 @@ export async function makeLargeRoot(root: string, sizes: RootSizes): Promise<Lar
   await inParallel(numbers(sizes.referrers), AT_A_TIME, async (number) => {
     await putManifest({ subject, annotations: { number } });
   });
+  const { manifests = 0, references = 0 } = sizes;
+  for (const number of numbers(manifests)) {
+    const layers = Array.from(numbers(references), (layer) => ({
+      mediaType: 'application/octet-stream',
+      digest: digestOf(Buffer.from(`${number} ${layer}`)),
+      size: 1,
+    }));
+    await putManifest({ annotations: { number }, layers });
+  }
   return { repository: REPOSITORY, tagged, untagged, subject: tagged, blob: config };
 }
 
