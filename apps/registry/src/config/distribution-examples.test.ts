@@ -58,7 +58,7 @@ describe('the example configurations of distribution', () => {
       const { config: again } = parseConfig(printConfig(effective));
       const withoutSecrets = (value: unknown) =>
         JSON.stringify(value, (key, member: unknown) =>
-          /password|private_key|credentials|headers/.test(key) ? '***' : member,
+          /^secret$|password|private_key|credentials|headers/.test(key) ? '***' : member,
         );
       expect(withoutSecrets(again)).toBe(withoutSecrets(config));
     },
