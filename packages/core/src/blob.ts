@@ -95,7 +95,7 @@ export interface BlobIngester {
    * Takes hold of a session begun before, here or in another process.
    *
    * @throws RegistryError `BLOB_UPLOAD_UNKNOWN` when it was never begun, is committed, cancelled or purged, or belongs
-   * to another repository.
+   * to another repository; `TOOMANYREQUESTS` when more wait for the holder than the store lets wait.
    */
   resume(id: string, options?: OperationOptions): Promise<BlobWriter>;
 

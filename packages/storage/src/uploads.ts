@@ -19,15 +19,52 @@ import { UploadAlgorithms } from './upload-algorithms.ts';
 
 export const UPLOAD_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
+/** Requests that can wait for one session. A client that lost its connection and retries needs one. */
+const MAXIMUM_WAITING_FOR_ONE = 4;
+
+/** Requests that can wait for sessions in all: each holds a connection, and the content that has arrived. */
+const MAXIMUM_WAITING = 64;
+
 /** What the uploads of all repositories share. */
 export class UploadSessions {
-  /** By their directories. */
+  /** By the directories of sessions. */
   readonly held: Exclusion;
+  /** Requests that wait, by the directories of their sessions. */
+  readonly #waiting = new Map<string, number>();
+  #waitingInAll = 0;
   readonly digests = new RunningDigests();
   readonly algorithms = new UploadAlgorithms();
 
   constructor(held: Exclusion) {
     this.held = held;
+  }
+
+  /**
+   * Holds a session, once no other request does.
+   *
+   * @returns Releases the session.
+   * @throws RegistryError `TOOMANYREQUESTS` when too many requests wait already.
+   */
+  async hold(directory: string, options?: OperationOptions): Promise<() => void> {
+    if (!this.held.isHeld(directory)) return this.held.acquire(directory, options);
+    const waiting = this.#waiting.get(directory) ?? 0;
+    if (waiting >= MAXIMUM_WAITING_FOR_ONE || this.#waitingInAll >= MAXIMUM_WAITING) {
+      const message = 'other requests are writing to this upload: retry later';
+      throw new RegistryError('TOOMANYREQUESTS', { message });
+    }
+    this.#count(directory, 1);
+    try {
+      return await this.held.acquire(directory, options);
+    } finally {
+      this.#count(directory, -1);
+    }
+  }
+
+  #count(directory: string, change: 1 | -1): void {
+    this.#waitingInAll += change;
+    const waiting = (this.#waiting.get(directory) ?? 0) + change;
+    if (waiting > 0) this.#waiting.set(directory, waiting);
+    else this.#waiting.delete(directory);
   }
 }
 
@@ -62,13 +99,13 @@ export class Uploads {
       paths.directory,
       new ContentDigester(algorithm ?? sessions.algorithms.of(name)),
     );
-    const release = await sessions.held.acquire(paths.directory, { signal });
+    const release = await sessions.hold(paths.directory, { signal });
     return this.#writer({ id, startedAt, size: 0, paths }, { release });
   }
 
   async resume(id: string, options?: OperationOptions): Promise<BlobWriter> {
     const paths = this.#paths(id);
-    const release = await this.#options.sessions.held.acquire(paths.directory, options);
+    const release = await this.#options.sessions.hold(paths.directory, options);
     try {
       const startedAt = await this.#startOf(id, options);
       const file = await this.#open(paths.data, options);
