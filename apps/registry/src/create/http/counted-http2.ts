@@ -11,6 +11,18 @@ import { protect } from './protected-response.ts';
 export class CountedRequest extends Http2ServerRequest {
   /** Bytes, without what waits in the stream. */
   received = 0;
+  #onRead: (() => void) | undefined;
+
+  /** @param listener Called once, when the first byte of the body is asked for. */
+  onceRead(listener: () => void): void {
+    this.#onRead = listener;
+  }
+
+  override _read(size: number): void {
+    this.#onRead?.();
+    this.#onRead = undefined;
+    super._read(size);
+  }
 
   override push(chunk: Uint8Array | null, encoding?: BufferEncoding): boolean {
     this.received += chunk?.length ?? 0;
@@ -53,7 +65,7 @@ export function streamOf(request: object): ServerHttp2Stream | undefined {
 }
 
 /** Ends a stream, also when the client reads nothing any more: what the stream holds is given back at once. */
-export function resetStream(stream: ServerHttp2Stream): void {
-  stream.close(constants.NGHTTP2_CANCEL);
+export function resetStream(stream: ServerHttp2Stream, code = constants.NGHTTP2_CANCEL): void {
+  stream.close(code);
   stream.destroy();
 }

@@ -1,17 +1,15 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { createServer, type Http2Server } from 'node:http2';
+import { createServer, type Http2Server, type ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import { CountedRequest, CountedResponse } from './counted-http2.ts';
+import { READING_WINDOW, ReceiveWindows, UNREAD_WINDOW } from './receive-windows.ts';
 import { takeOver } from './take-over.ts';
 
 /** Requests at a time on one connection. docker, podman and crane have less than ten. */
 const MOST_STREAMS = 100;
 
-/**
- * Bytes that a client may send of a body before they are read, and on a connection before they have arrived, as in
- * distribution: with the 64 KiB of Node.js, a push over 100 ms of network would get 640 kB/s.
- */
-const WINDOW_SIZE = 1024 * 1024;
+/** Bytes that a client may send on a connection before they have arrived. */
+const CONNECTION_WINDOW = READING_WINDOW;
 
 /** Bytes of one frame, as in distribution. */
 const MOST_FRAME_SIZE = 1024 * 1024;
@@ -41,13 +39,19 @@ export function serveHttp2(server: Server, { headersize, headers }: HeaderLimits
     settings: {
       maxConcurrentStreams: MOST_STREAMS,
       maxHeaderListSize: headersize,
-      initialWindowSize: WINDOW_SIZE,
+      initialWindowSize: UNREAD_WINDOW,
       // Clients in Go fill them; with the 16 KiB of Node.js a push costs the server more time. None is held whole.
       maxFrameSize: MOST_FRAME_SIZE,
     },
   });
-  http2.on('session', (session) => session.setLocalWindowSize(WINDOW_SIZE));
+  const windows = new WeakMap<ServerHttp2Session, ReceiveWindows>();
+  http2.on('session', (session) => {
+    session.setLocalWindowSize(CONNECTION_WINDOW);
+    windows.set(session, new ReceiveWindows(session));
+  });
   http2.on('request', (request, response) => {
+    const { session } = request.stream;
+    if (session !== undefined) windows.get(session as ServerHttp2Session)?.follow(request);
     // The compatibility layer of Node.js is made for this; only its types are others.
     server.emit(
       'request',
