@@ -2,6 +2,7 @@ import { validateHeaderName, validateHeaderValue } from 'node:http';
 import {
   DEFAULT_MAXIMUM_MANIFEST_SIZE,
   type AccessController,
+  type Caller,
   type ManifestConverter,
   type ManifestDecoder,
   type Registry,
@@ -67,10 +68,13 @@ export interface RegistryApiOptions {
   /** Tells who may do what. Default: everyone may do everything. */
   readonly access?: AccessController | undefined;
   /**
-   * Lets each request in before anything is done for it, or throws a RegistryError: `TOOMANYREQUESTS` where there is no
-   * place for it. Default: every request is let in.
+   * Admits each request before anything is done for it, or throws a RegistryError: `TOOMANYREQUESTS` if there is no
+   * place for it. The result is disposed of when the work is done, before the answer is sent; content that is sent piece
+   * by piece is part of the work. Default: every request is admitted.
    */
-  readonly admit?: ((context: Context) => Promise<void> | undefined) | undefined;
+  readonly admit?: ((context: Context) => Disposable | Promise<Disposable>) | undefined;
+  /** Called when the access controller has identified the caller of a request. It must not throw. Default: no callback. */
+  readonly onCaller?: ((caller: Caller, context: Context) => void) | undefined;
   /** Decides whether content may be changed at this moment. Default: it always may. */
   readonly writes?: WriteGate | undefined;
   /**
@@ -135,7 +139,8 @@ export interface Settings {
   readonly redirect: boolean;
   readonly manifestClasses: readonly string[] | undefined;
   readonly access: AccessController | undefined;
-  readonly admit: ((context: Context) => Promise<void> | undefined) | undefined;
+  readonly admit: ((context: Context) => Disposable | Promise<Disposable>) | undefined;
+  readonly onCaller: ((caller: Caller, context: Context) => void) | undefined;
   readonly writes: WriteGate | undefined;
   readonly resolveRepository: RepositoryResolver | undefined;
   readonly decorate: ((repository: Repository, facts: RequestFacts) => Repository) | undefined;
@@ -167,6 +172,7 @@ export function resolveOptions(options: RegistryApiOptions): Settings {
     manifestClasses: options.manifestClasses,
     access: options.access,
     admit: options.admit,
+    onCaller: options.onCaller,
     writes: options.writes,
     resolveRepository: options.resolveRepository,
     decorate: options.decorate,

@@ -30,8 +30,8 @@ export function createRegistryApi(options: RegistryApiOptions): Middleware {
     addHeaders(context, settings);
     try {
       requireOneHost(context.req);
-      const place = settings.admit?.(context);
-      if (place !== undefined) await place;
+      const admitted = settings.admit?.(context);
+      using _work = admitted instanceof Promise ? await admitted : admitted;
       // Origin-form is the only one that everything behind reads alike.
       if (!context.url.startsWith('/')) context.url = query === '' ? path : `${path}?${query}`;
       if (path !== requested) return redirectTo(context, settings, path);

@@ -55,7 +55,7 @@ export function createRouter(settings: Settings): Middleware {
 }
 
 function createDispatcher(settings: Settings, routeName: RouteName, table: MethodTable<never>) {
-  const { access, writes, onRoute } = settings;
+  const { access, writes, onRoute, onCaller } = settings;
   const route: Route = routes[routeName];
   const handlers = new Map(Object.entries(table) as [string, Handler<Call>][]);
   const methods = [...handlers.keys()].toSorted();
@@ -67,6 +67,7 @@ function createDispatcher(settings: Settings, routeName: RouteName, table: Metho
     // The names come first: no caller has rights to a name that no repository can have.
     const asked = OF_REGISTRY.has(routeName) ? undefined : namesOf(context, parameters, settings);
     const caller = access && (await identify(context, access));
+    if (caller !== undefined) onCaller?.(caller, context);
     const names = await authorizeNames(context, { route: routeName, names: asked }, caller);
     const handler = handlers.get(context.method);
     if (handler === undefined) return answerOtherMethod(context, allowedNow(methods, writes));

@@ -13,6 +13,10 @@ describe('limits', () => {
       requests: 500,
       transfers: 5_000,
       walks: 2,
+      waitingbytes: 67_108_864,
+      clientshare: 50,
+      anonymousshare: 25,
+      trustedproxies: ['127.0.0.0/8', '::1/128'],
       queue: 1_000,
       queuetimeout: 10_000,
       headertimeout: 60_000,
@@ -31,6 +35,11 @@ describe('limits', () => {
     ['requests', '1', 1],
     ['transfers', '1', 1],
     ['walks', '1', 1],
+    ['waitingbytes', '1048576', 1_048_576],
+    ['clientshare', '1', 1],
+    ['anonymousshare', '100', 100],
+    ['trustedproxies', '[]', []],
+    ['trustedproxies', '[192.0.2.1, "2001:db8::/32"]', ['192.0.2.1', '2001:db8::/32']],
     ['queue', '0', 0],
     ['queuetimeout', '0', 0],
     ['headertimeout', '1s', 1000],
@@ -49,6 +58,10 @@ describe('limits', () => {
     ['requests', '0', 'an integer, 1 or more'],
     ['transfers', '0', 'an integer, 1 or more'],
     ['walks', '0', 'an integer, 1 or more'],
+    ['waitingbytes', '1048575', 'an integer, 1048576 or more'],
+    ['clientshare', '0', 'a percentage from 1 to 100'],
+    ['anonymousshare', '101', 'a percentage from 1 to 100'],
+    ['trustedproxies', '10.0.0.0/8', 'a list of addresses and networks, such as [10.0.0.0/8]'],
     ['headertimeout', '0', 'a duration of 1s or more'],
     ['requesttimeout', '999ms', '0, or a duration of 1s or more'],
     ['idletimeout', '1ms', '0, or a duration of 1s or more'],
@@ -58,6 +71,19 @@ describe('limits', () => {
   ])('may not be %s: %s', (key, text, expected) => {
     expect(() => limitsOf(`{ ${key}: ${text} }`)).toThrow(
       `http.limits.${key}: expected ${expected}, found ${text}`,
+    );
+  });
+
+  it.each([
+    'proxy.example.org',
+    '10.0.0.0/33',
+    '2001:db8::/129',
+    '10.0.0.0/8/8',
+    'fe80::1%eth0',
+    '',
+  ])('may not trust %o as a proxy', (text) => {
+    expect(() => limitsOf(`{ trustedproxies: ['${text}'] }`)).toThrow(
+      /^.*http\.limits\.trustedproxies.*expected an (?:IP )?address/,
     );
   });
 });

@@ -1,4 +1,6 @@
-import { duration, integer, section } from './values.ts';
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { duration, integer, section, text } from './values.ts';
 
 const count = (least: number) =>
   integer().min(least, {
@@ -13,18 +15,36 @@ const timeout = () =>
     error: '0, or a duration of 1s or more',
   });
 
+const percentage = () =>
+  integer()
+    .min(1, { error: 'a percentage from 1 to 100' })
+    .max(100, { error: 'a percentage from 1 to 100' });
+
+const network = () =>
+  text('an address').refine(isNetwork, { error: 'an IP address, or a network such as 10.0.0.0/8' });
+
 /** What one process takes on at a time, and how long it waits for clients. Purser's own; 0 is no limit where it may be. */
 export const limits = section({
   /** Connections. Beyond it the one goes that has been idle for longest. */
   connections: count(0).default(20_000),
   /** Connections of one address. */
   connectionsperclient: count(0).default(0),
-  /** Requests that are answered at a time, other than transfers of blobs. */
+  /** Requests that are worked on at a time, other than transfers. */
   requests: count(1).default(500),
-  /** Blobs that are pushed or pulled at a time. */
+  /** Pushes, and pulls of blobs, at a time: requests that wait for their client in the middle of the work. */
   transfers: count(1).default(5_000),
   /** Long searches in storage at a time. */
   walks: count(1).default(2),
+  /** Bytes of manifests that are being pushed, and as many of answers that clients have not taken yet. */
+  waitingbytes: count(1024 * 1024).default(64 * 1024 * 1024),
+  /** Percentage of `requests`, `transfers`, `queue` and `waitingbytes` that one client address can have. */
+  clientshare: percentage().default(50),
+  /** The same for requests whose user is not verified, if there is access control. */
+  anonymousshare: percentage().default(25),
+  /** Proxies whose `X-Forwarded-For` or `Forwarded` names the client address. */
+  trustedproxies: z
+    .array(network(), { error: 'a list of addresses and networks, such as [10.0.0.0/8]' })
+    .default(['127.0.0.0/8', '::1/128']),
   /** Requests that wait for a place, of either kind. */
   queue: count(0).default(1_000),
   /** How long they do. */
@@ -46,3 +66,11 @@ export const limits = section({
   /** Characters of the URL of one request. */
   urllength: count(256).default(16 * 1024),
 });
+
+function isNetwork(text: string): boolean {
+  const [address = '', prefix, ...rest] = text.split('/');
+  const version = isIP(address);
+  if (version === 0 || rest.length > 0 || address.includes('%')) return false;
+  if (prefix === undefined) return true;
+  return /^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128);
+}

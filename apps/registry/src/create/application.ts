@@ -1,4 +1,3 @@
-import type { RequestListener } from 'node:http';
 import type { AccessController, Registry } from '@purser/core';
 import { createRegistryApi, type RegistryApiOptions } from '@purser/http-api';
 import type { StorageDriver } from '@purser/storage-driver';
@@ -8,9 +7,11 @@ import type { Health } from '../observe/health/health.ts';
 import { describeError } from '../observe/describe-error.ts';
 import { identifyRequest, observeRequests } from '../observe/observe-requests.ts';
 import { allowOrigins } from './http/allow-origins.ts';
+import type { HttpServerParts } from './http/http-server.ts';
 import { answerLiveness } from './health/answer-liveness.ts';
 import { answerProbes } from './health/answer-probes.ts';
 import { Admission } from './http/limits/admission.ts';
+import { ClientAddresses } from './http/limits/client-addresses.ts';
 import type { ManifestForms } from './manifests/manifests.ts';
 import type { Observation } from './observation.ts';
 import { Readiness } from './health/readiness.ts';
@@ -34,11 +35,17 @@ export interface ServedParts {
 }
 
 /** What answers requests: probes, then the registry API; each of them is observed. */
-export function createApplication(config: Config, parts: ServedParts): RequestListener {
+export function createApplication(config: Config, parts: ServedParts): HttpServerParts['handle'] {
   const { registry, forms, driver, access, writes, health, observation } = parts;
   const { resolveRepository, decorate } = parts;
   const { logger, around, routeObservers } = observation;
-  const admission = new Admission(config.http.limits, logger);
+  const { limits } = config.http;
+  const admission = new Admission({
+    limits,
+    logger,
+    addresses: new ClientAddresses(limits.trustedproxies),
+    identifiesCallers: access !== undefined,
+  });
   const application = new Koa();
   application.use(observeRequests(observation));
   application.use(answerProbes(new Readiness({ driver, writes, logger }), health));
@@ -55,6 +62,7 @@ export function createApplication(config: Config, parts: ServedParts): RequestLi
       secret: config.http.secret ?? parts.secret,
       access,
       admit: (context) => admission.admit(context),
+      onCaller: (caller, context) => admission.identify(caller, context),
       writes,
       resolveRepository,
       decorate,
@@ -67,8 +75,7 @@ export function createApplication(config: Config, parts: ServedParts): RequestLi
   );
   // What matters went to `onError`; what Koa tells is that a client left in the middle of an answer.
   application.on('error', (error) => logger.debug('connection broke', describeError(error)));
-  const handle = application.callback();
-  return (request, response) => void handle(request, response);
+  return application.callback();
 }
 
 /** What the API does otherwise than by itself, as far as plain values say. */

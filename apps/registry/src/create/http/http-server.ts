@@ -1,10 +1,18 @@
-import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http';
 import type { Config } from '../../config/schema.ts';
 import { describeError } from '../../observe/describe-error.ts';
 import type { Logger } from '../../observe/logger.ts';
 import { checkClients } from './client-certificates.ts';
 import { Connections } from './connections.ts';
+import { ClientAddresses } from './limits/client-addresses.ts';
 import { limitServer, serverOptions } from './limits/limit-server.ts';
+import { UntakenAnswers } from './limits/untaken-answers.ts';
 import type { Reloadable } from '../reloadable.ts';
 import { ProtectedResponse } from './protected-response.ts';
 import { serveHttp2 } from './serve-http2.ts';
@@ -44,7 +52,8 @@ export interface HttpServer {
 }
 
 export interface HttpServerParts {
-  readonly handle: RequestListener;
+  /** Returns when the answer is complete, whether the client has taken it or not. */
+  readonly handle: (request: IncomingMessage, response: ServerResponse) => Promise<void> | void;
   readonly logger: Logger;
 }
 
@@ -68,7 +77,12 @@ export async function createHttpServer(
   http.on('error', (error) => {
     if (http.listening) logger.error('cannot accept a connection', describeError(error));
   });
-  http.on('request', handle);
+  const untaken = new UntakenAnswers(limits, new ClientAddresses(limits.trustedproxies));
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
+    await handle(request, response);
+    untaken.add(request, response);
+  };
+  http.on('request', (request, response) => void answer(request, response));
   const http2 = offersHttp2 ? serveHttp2(http, limits) : undefined;
   if (tls !== undefined) checkClients(http, tls);
   const connections = new Connections(http, http2);

@@ -3,13 +3,14 @@ import { join } from 'node:path';
 import { parseRepositoryName } from '@purser/core';
 import { describe, expect, it, vi } from 'vitest';
 import type { ConfigInput } from '../../../config/schema.ts';
+import { HELD, HeldAccess } from '../../../fixtures/held-access.ts';
 import { openRawConnection } from '../../../fixtures/raw-connection.ts';
 import { createTemporaryDirectory } from '../../../fixtures/temporary-directory.ts';
-import { startRegistry } from '../../../start-registry.ts';
+import { startRegistry, type StartRegistryOptions } from '../../../start-registry.ts';
 
 type LimitsInput = NonNullable<NonNullable<ConfigInput['http']>['limits']>;
 
-const start = (limits: LimitsInput, more: ConfigInput = {}) =>
+const start = (limits: LimitsInput, more: StartRegistryOptions = {}) =>
   startRegistry({ ...more, http: { limits } });
 
 /** The head of an answer and its error. */
@@ -155,12 +156,11 @@ describe('a slow reader', () => {
 
 describe('requests', () => {
   it('beyond their places wait, and beyond the queue are refused with 429 and Retry-After', async () => {
-    await using registry = await start({ requests: 1, queue: 1, queuetimeout: '60s' });
-    using busy = await openRawConnection(registry.url);
-    busy.send(request('PUT', '/v2/a/manifests/b', 'Content-Length: 2', 'Connection: close'));
+    const access = new HeldAccess();
+    await using registry = await start({ requests: 1, queue: 1, queuetimeout: '60s' }, { access });
     const probe = async () => (await fetch(`${registry.url}/livez`)).status;
-    // The manifest has its place once the probe behind it is answered.
-    expect(await probe()).toBe(200);
+    const busy = fetch(`${registry.url}/v2/`, { headers: HELD });
+    await vi.waitFor(() => expect(access.held).toBe(1));
     const waiting = fetch(`${registry.url}/v2/`);
     await expect
       .poll(async () => {
@@ -170,9 +170,8 @@ describe('requests', () => {
       })
       .toEqual([429, '5', 'TOOMANYREQUESTS']);
     expect(await probe()).toBe(200);
-    busy.send('{}');
-    expect((await waiting).status).toBe(200);
-    expect(await busy.readToEnd()).toMatch(/^HTTP\/1\.1 400 /);
+    access.release();
+    expect([(await busy).status, (await waiting).status]).toEqual([200, 200]);
     expect((await fetch(`${registry.url}/v2/`)).status).toBe(200);
   });
 
@@ -193,17 +192,21 @@ describe('requests', () => {
   });
 
   it('that flood one connection are refused beyond a hundred', async () => {
-    await using registry = await start({ requests: 1, queue: 1000, queuetimeout: '60s' });
-    using busy = await openRawConnection(registry.url);
-    busy.send(request('PUT', '/v2/a/manifests/b', 'Content-Length: 2'));
-    await fetch(`${registry.url}/livez`);
+    const access = new HeldAccess();
+    await using registry = await start(
+      { requests: 1, queue: 1000, queuetimeout: '60s' },
+      { access },
+    );
+    const busy = fetch(`${registry.url}/v2/`, { headers: HELD });
+    await vi.waitFor(() => expect(access.held).toBe(1));
     using flood = await openRawConnection(registry.url);
     flood.send(request('GET', '/v2/').repeat(150));
     await fetch(`${registry.url}/livez`);
-    busy.send('{}');
+    access.release();
     await vi.waitFor(() => expect(flood.received.match(/HTTP\/1\.1 /g)).toHaveLength(150));
     expect(flood.received.match(/HTTP\/1\.1 200 /g)).toHaveLength(100);
     expect(flood.received.match(/HTTP\/1\.1 429 /g)).toHaveLength(50);
+    expect((await busy).status).toBe(200);
   });
 });
 
