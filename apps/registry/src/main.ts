@@ -1,4 +1,5 @@
-import { EventEmitter, on, once } from 'node:events';
+import { EventEmitter, on } from 'node:events';
+import { constants } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import { isatty } from 'node:tty';
 import { boundYoungGeneration } from './young-generation.ts';
@@ -11,11 +12,10 @@ const { createLinesWriter, linesOf } = await import('./show/lines-writer.ts');
 // Whoever reads the logs may go away; that must not end the registry.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
-// A signal that comes before anyone waits for it is kept; with another one the process ends as if it heeded none.
+// A signal that nothing waits for ends the process at once: a start that hangs, or a command that has nothing to complete.
 const requests = new EventEmitter();
-const signals = on(requests, 'stop');
-const isStopped = once(requests, 'stop');
-let unheeded = 0;
+const waiting: ((signal: NodeJS.Signals) => void)[] = [];
+const stopped = Promise.withResolvers<void>();
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => requestStop(signal));
 
 const writeOutput = createLinesWriter((text) => void process.stdout.write(text));
@@ -33,11 +33,7 @@ const status = await runCommandLine(process.argv.slice(2), {
   get input() {
     return process.stdin;
   },
-  async nextSignal() {
-    const { value } = await signals.next();
-    unheeded--;
-    return (value as [string])[0];
-  },
+  nextSignal,
   reloadRequests() {
     const isAtTerminal = isatty(0);
     process.on('SIGHUP', () => {
@@ -50,20 +46,28 @@ const status = await runCommandLine(process.argv.slice(2), {
   },
 });
 
+void nextSignal();
 // A pipe takes no more than whoever reads it leaves room for. Someone who wants the end does not wait for a reader long.
 await Promise.race([
   Promise.all([process.stdout, process.stderr].map(untilWritten)),
-  isStopped.then(() => setTimeout(1000)),
+  stopped.promise.then(() => setTimeout(1000)),
 ]);
 process.exit(status);
 
+function nextSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => waiting.push(resolve));
+}
+
 function requestStop(signal: NodeJS.Signals): void {
-  unheeded++;
-  if (unheeded === 1) return void requests.emit('stop', signal);
+  const heed = waiting.shift();
+  if (heed !== undefined) {
+    stopped.resolve();
+    return heed(signal);
+  }
   // An exit would wait for storage that hangs. The first process of a container ends by no signal of its own.
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
-  process.exit(1);
+  process.exit(128 + constants.signals[signal]);
 }
 
 function untilWritten(stream: NodeJS.WriteStream): Promise<void> {

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type * as auth from '@purser/auth';
 import type { RemoteKeySet, Trust } from '@purser/auth';
 import type { AccessController } from '@purser/core';
@@ -6,6 +7,7 @@ import { isUrl } from '../../config/auth-section.ts';
 import type { Config } from '../../config/schema.ts';
 import { describeError } from '../../observe/describe-error.ts';
 import type { Logger } from '../../observe/logger.ts';
+import { makeDirectory } from '../make-directory.ts';
 import type { Prepared } from '../reloadable.ts';
 import { StartError } from '../start-error.ts';
 import { usable } from '../usable.ts';
@@ -61,7 +63,10 @@ async function createHtpasswdAccess(
   const users = new PasswordFile(path);
   const access = policy && settle('auth.htpasswd', () => createPolicy({ rules: policy, groups }));
   const load = () => usable('auth.htpasswd.path', path, () => users.current());
-  const provisioned = await usable('auth.htpasswd.path', path, () => provisionPasswordFile(path));
+  const provisioned = await usable('auth.htpasswd.path', path, async () => {
+    await makeDirectory(dirname(path), 0o700);
+    return provisionPasswordFile(path);
+  });
   if (provisioned !== undefined) {
     // The one place where a password is told: nobody could log in otherwise.
     logger.warn('htpasswd is missing, provisioning with default user', { ...provisioned });

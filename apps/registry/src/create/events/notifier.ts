@@ -9,6 +9,7 @@ import { observeNotifier } from '../../observe/observe-notifier.ts';
 import type { WorkerPlace } from '../../workers/worker-place.ts';
 import { withLeftOutboxes } from './left-outboxes.ts';
 import { leftOutboxes, ownOutbox } from './outbox-directories.ts';
+import { makeDirectory } from '../make-directory.ts';
 import { StartError } from '../start-error.ts';
 
 export interface NotifierParts {
@@ -64,7 +65,9 @@ interface OutboxParts {
 
 /** The first process of a server also delivers what is left of workers that there are no more. */
 async function startWithOutbox(directory: string, { place, logger, open }: OutboxParts) {
-  const notifier = await startWhenFree(() => open(ownOutbox(directory, place)), logger);
+  const own = ownOutbox(directory, place);
+  await makeDirectory(own).catch(failToStart);
+  const notifier = await startWhenFree(() => open(own), logger);
   if (place.slot !== 0) return notifier;
   const directories = await leftOutboxes(directory, place);
   return withLeftOutboxes(notifier, { directories, open, logger });
@@ -87,13 +90,17 @@ async function startWhenFree(create: () => Notifier, logger: Logger): Promise<No
     } catch (error) {
       const { code, message } = error as Error & { code?: string };
       if (code !== 'OUTBOX_IN_USE' || performance.now() > end) {
-        const reason = `cannot keep events in notifications.outbox.directory: ${message}`;
-        throw new StartError(reason, { cause: error });
+        failToStart(error);
       }
       if (attempt === 0) logger.info(`${message}; waiting for it to end`);
       await setTimeout(RETRY_MS);
     }
   }
+}
+
+function failToStart(error: unknown): never {
+  const reason = `cannot keep events in notifications.outbox.directory: ${(error as Error).message}`;
+  throw new StartError(reason, { cause: error });
 }
 
 type EndpointConfig = Config['notifications']['endpoints'][number];

@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
-import { access, mkdir } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '../../config/schema.ts';
+import { makeDirectory } from '../make-directory.ts';
 import { StartError } from '../start-error.ts';
 
 /**
@@ -19,7 +20,7 @@ export async function prepareSpoolDirectory({
 }: Pick<Config, 'proxy' | 'storage'>): Promise<string> {
   const directory = proxy.spooldirectory ?? defaultDirectory(storage);
   try {
-    await mkdir(directory, { recursive: true });
+    await makeDirectory(directory);
     await access(directory, constants.W_OK | constants.X_OK);
     return directory;
   } catch (error) {

@@ -34,6 +34,15 @@ describe('prepareRootDirectory', () => {
     );
   });
 
+  it.skipIf(process.platform !== 'linux')(
+    'refuses a place that can hold no directories',
+    async () => {
+      await expect(prepareRootDirectory(filesystem('/proc/registry/data'))).rejects.toThrow(
+        'cannot keep content in /proc/registry/data: /proc cannot hold a directory; choose',
+      );
+    },
+  );
+
   it('has nothing to do for content in memory', async () => {
     await expect(
       prepareRootDirectory(createConfig({ storage: 'inmemory' }).storage),

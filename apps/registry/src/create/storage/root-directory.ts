@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
-import { access, mkdir, stat } from 'node:fs/promises';
+import { access, stat } from 'node:fs/promises';
 import type { Config } from '../../config/schema.ts';
+import { makeDirectory } from '../make-directory.ts';
 import { StartError } from '../start-error.ts';
 
 /**
@@ -17,7 +18,7 @@ export async function prepareRootDirectory({
   const { rootdirectory } = driver;
   try {
     if (maintenance.readonly.enabled) return await access(rootdirectory, READING);
-    await mkdir(rootdirectory, { recursive: true });
+    await makeDirectory(rootdirectory);
     await access(rootdirectory, READING | constants.W_OK);
   } catch (error) {
     const { code = '', message } = error as NodeJS.ErrnoException;
