@@ -39,7 +39,7 @@ export interface RegistryOptions {
   /** How many tags are read at a time when those of a manifest are looked for. Default 16. */
   readonly tagReads?: number | undefined;
   /**
-   * Bounds searches that look at more than 1000 entries: for the tags of a deleted manifest, for a manifest's
+   * Bounds searches that look at more than 200 entries: for the tags of a deleted manifest, for a manifest's
    * references, for the referrers that another registry stored, and the deletion of a repository. A search without a place
    * in the queue fails with RegistryError `TOOMANYREQUESTS`.
    */

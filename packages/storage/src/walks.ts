@@ -9,8 +9,8 @@ export interface WalkLimits {
 
 const DEFAULT_PLACES = 2;
 const DEFAULT_QUEUE = 100;
-/** Entries that a walk may look at without a place: some 50 ms of processor time. */
-const SHORT_WALK = 1000;
+/** Entries that a walk may look at without a place: some 5 ms of processor time, for there can be many short walks. */
+const SHORT_WALK = 200;
 
 /**
  * Bounds work that grows with what is stored, and not with the request. A short walk runs at once. A long one needs a
