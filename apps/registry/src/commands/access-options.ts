@@ -23,7 +23,7 @@ export function addAccessOptions(command: Command): void {
 /** Adds what a command can be told of every registry it speaks to, credentials excepted. */
 export function addConnectionOptions(command: Command): void {
   command
-    .option('--insecure', 'take any certificate, and plain HTTP')
+    .option('--insecure', 'accept any certificate, and plain HTTP')
     .option('--ca <file>', 'certificates of authorities to trust, in PEM')
     .addOption(authFileOption());
 }

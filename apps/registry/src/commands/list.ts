@@ -27,9 +27,9 @@ export async function list(words: ListArguments, process: CommandProcess): Promi
   const signal = stopOnSignal(process);
   const decoder = createImageDecoder();
   const write = process.writeOutput;
-  const domain = registryIn(words.place);
-  if (domain !== undefined) {
-    await using registry = await openRegistry(domain, { decoder, access, signal });
+  const address = registryIn(words.place);
+  if (address !== undefined) {
+    await using registry = await openRegistry(address, { decoder, access, signal });
     await writeEach(registry.repositories({ signal }), { json, write, describe: String });
     return 0;
   }

@@ -1,8 +1,8 @@
-import { createCredentialStore, type CredentialStore } from '@purser/client';
+import { createCredentialStore, RegistryClientError, type CredentialStore } from '@purser/client';
 import { RegistryError } from '@purser/core';
 import { createImageDecoder } from '../places/image-decoder.ts';
 import { openRegistry, type RegistryAccess } from '../places/open-registry.ts';
-import { domainOf } from '../places/place.ts';
+import { registryOf } from '../places/place.ts';
 import type { CommandProcess } from './serve.ts';
 import { stopOnSignal } from './stop-on-signal.ts';
 
@@ -14,26 +14,29 @@ export interface LoginArguments {
 }
 
 /**
- * Keeps credentials for a registry, once the registry has taken them: `purser login`.
+ * Keeps credentials for a registry after the registry has accepted them: `purser login`.
  *
  * @returns The exit status.
- * @throws RegistryError `UNAUTHORIZED` when it takes them not; Stopped.
+ * @throws RegistryError `PARAMETER_INVALID` when it refuses them; Stopped.
  */
 export async function login(words: LoginArguments, process: CommandProcess): Promise<number> {
   const { access } = words;
-  const domain = domainOf(words.registry);
+  const address = registryOf(words.registry);
+  const { domain } = address;
   const signal = stopOnSignal(process);
   const username = words.username ?? (await askUsername(words, process));
   const password =
     words.passwordStdin === true ? await readPassword(process) : await askPassword(process);
   const credentials = { username, password };
   const decoder = createImageDecoder();
-  await using registry = await openRegistry(domain, {
+  await using registry = await openRegistry(address, {
     decoder,
     access: { ...access, credentials },
     signal,
   });
-  await registry.check({ signal });
+  await registry.check({ signal }).catch((error: unknown) => {
+    throw RegistryClientError.is(error, 'UNAUTHORIZED') ? refusedLogin(domain, error) : error;
+  });
   const { path, helper } = await storeOf(access).store(domain, credentials, { signal });
   const place = helper === undefined ? path : `the credential helper ${helper}`;
   process.writeOutput(`Logged in to ${domain} as ${username}; kept in ${place}\n`);
@@ -49,7 +52,7 @@ export async function logout(
   words: Pick<LoginArguments, 'registry' | 'access'>,
   process: CommandProcess,
 ): Promise<number> {
-  const domain = domainOf(words.registry);
+  const { domain } = registryOf(words.registry);
   const isForgotten = await storeOf(words.access).erase(domain);
   process.writeOutput(
     isForgotten ? `Logged out of ${domain}\n` : `There were no credentials for ${domain}\n`,
@@ -95,6 +98,14 @@ async function readPassword({ input }: CommandProcess): Promise<string> {
     .replace(/\r?\n$/, '');
   if (password !== '') return password;
   throw missing('no password was piped in, which --password-stdin waits for');
+}
+
+/** The advice for other refusals is to log in, which was just tried. */
+function refusedLogin(domain: string, cause: Error): RegistryError {
+  return new RegistryError('PARAMETER_INVALID', {
+    message: `${domain} refuses this user name or password; some registries want an access token as the password`,
+    cause,
+  });
 }
 
 function missing(message: string): RegistryError {

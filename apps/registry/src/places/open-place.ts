@@ -34,7 +34,7 @@ export interface OpenTarget extends AsyncDisposable {
 export async function openSource(place: Place, options: OpenRegistryOptions): Promise<OpenSource> {
   const { decoder } = options;
   if (place.kind === 'registry') {
-    const registry = await openRegistry(place.domain, options);
+    const registry = await openRegistry(place, options);
     return {
       repository: registry.repository(place.path),
       [Symbol.asyncDispose]: () => registry[Symbol.asyncDispose](),

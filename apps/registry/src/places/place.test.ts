@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { domainOf, parsePlace, registryIn } from './place.ts';
+import { parsePlace, registryIn, registryOf } from './place.ts';
 
 const DIGEST = `sha256:${'a'.repeat(64)}`;
 
@@ -7,6 +7,11 @@ describe('a place on the command line', () => {
   it.each([
     ['debian:12', { kind: 'registry', domain: 'docker.io', path: 'library/debian', tag: '12' }],
     ['docker://localhost:5000/a/b', { kind: 'registry', domain: 'localhost:5000', path: 'a/b' }],
+    [
+      'https://localhost:5000/a:1',
+      { kind: 'registry', scheme: 'https', domain: 'localhost:5000', path: 'a', tag: '1' },
+    ],
+    ['http://r.example/a/b', { scheme: 'http', domain: 'r.example', path: 'a/b' }],
     [`r.example/a@${DIGEST}`, { kind: 'registry', domain: 'r.example', path: 'a', digest: DIGEST }],
     ['oci:image', { kind: 'directory', path: 'image', name: undefined }],
     ['oci:./some/image:1.0', { kind: 'directory', path: './some/image', name: '1.0' }],
@@ -41,7 +46,16 @@ describe('a place on the command line', () => {
     ['oci:my.image', undefined],
     ['oci-archive:image.tar', undefined],
   ])('names a registry alone, or not: %s', (text, domain) => {
-    expect(registryIn(text)).toBe(domain);
+    expect(registryIn(text)?.domain).toBe(domain);
+  });
+
+  it.each([
+    ['https://localhost:5000', { scheme: 'https', domain: 'localhost:5000' }],
+    ['http://my-host', { scheme: 'http', domain: 'my-host' }],
+    ['https://registry.example/', { scheme: 'https', domain: 'registry.example' }],
+    ['docker://registry.example', { scheme: undefined, domain: 'registry.example' }],
+  ])('names a registry with its protocol: %s', (text, address) => {
+    expect(registryIn(text)).toEqual(address);
   });
 
   it.each([
@@ -51,6 +65,6 @@ describe('a place on the command line', () => {
     ['https://registry.example/', 'registry.example'],
     ['registry.example/team/app:1.0', 'registry.example'],
   ])('belongs to a registry: %j', (text, domain) => {
-    expect(domainOf(text)).toBe(domain);
+    expect(registryOf(text).domain).toBe(domain);
   });
 });

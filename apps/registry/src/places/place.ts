@@ -11,11 +11,18 @@ import {
 /** Where an image is, as it is written on the command line. */
 export type Place = RegistryPlace | LayoutPlace;
 
-interface RegistryPlace {
+/** A registry as it is written on the command line. */
+export interface RegistryAddress {
+  /** A host, with a port or without. */
+  readonly domain: string;
+  /** The protocol, when one was written: `https://` means a verified certificate, `http://` no TLS. */
+  readonly scheme?: 'http' | 'https' | undefined;
+}
+
+interface RegistryPlace extends RegistryAddress {
   readonly kind: 'registry';
   /** As it was written. */
   readonly text: string;
-  readonly domain: string;
   readonly path: RepositoryName;
   readonly tag?: Tag | undefined;
   readonly digest?: Digest | undefined;
@@ -32,11 +39,12 @@ export interface LayoutPlace {
 }
 
 const LAYOUT = /^(oci|oci-archive):(.*)$/s;
+const SCHEME = /^(https?|docker):\/\//;
 /** `C:\image` */
 const WINDOWS_DRIVE = /^[A-Za-z]:[\\/]/;
 
 /**
- * Reads a place: a reference with Docker's defaults, also as `docker://…`, or an image layout.
+ * Reads a place: a reference with Docker's defaults, also as `docker://…`, `https://…` or `http://…`, or an image layout.
  *
  * @throws RegistryError `NAME_INVALID`, `MANIFEST_INVALID`, `DIGEST_INVALID` as references have them;
  * `PARAMETER_INVALID` when a layout has no path.
@@ -46,8 +54,15 @@ export function parsePlace(text: string): Place {
   if (prefix !== undefined) {
     return { kind: prefix === 'oci' ? 'directory' : 'archive', text, ...parseLayout(text, rest) };
   }
-  const { domain, path, tag, digest } = normalizeReference(text.replace(/^docker:\/\//, ''));
-  return { kind: 'registry', text, domain, path, tag, digest };
+  const { scheme, bare } = splitScheme(text);
+  const { domain, path, tag, digest } = normalizeReference(bare);
+  return { kind: 'registry', text, domain, scheme, path, tag, digest };
+}
+
+function splitScheme(text: string): Pick<RegistryAddress, 'scheme'> & { readonly bare: string } {
+  const [prefix = '', name] = SCHEME.exec(text) ?? [];
+  const scheme = name === 'http' || name === 'https' ? name : undefined;
+  return { scheme, bare: text.slice(prefix.length) };
 }
 
 function parseLayout(text: string, rest: string): Pick<LayoutPlace, 'path' | 'name' | 'digest'> {
@@ -68,24 +83,27 @@ function malformedLayout(text: string): RegistryError {
   });
 }
 
-/** The registry of an argument that names no repository: `localhost:5000`, `registry.example`, `my-host/`. */
-export function registryIn(text: string): string | undefined {
-  const bare = text.replace(/^docker:\/\//, '');
-  if (bare.endsWith('/')) return bare.slice(0, -1);
+/** The registry of an argument that names no repository: `localhost:5000`, `https://registry.example`, `my-host/`. */
+export function registryIn(text: string): RegistryAddress | undefined {
+  const { scheme, bare } = splitScheme(text);
+  if (bare.endsWith('/')) return { scheme, domain: bare.slice(0, -1) };
   const isHost =
-    !bare.includes('/') && !bare.includes('@') && /^(?:localhost|\[|[^:]*\.)/.test(bare);
-  return isHost && !LAYOUT.test(text) ? bare : undefined;
+    !bare.includes('/') &&
+    !bare.includes('@') &&
+    (scheme !== undefined || /^(?:localhost|\[|[^:]*\.)/.test(bare));
+  return isHost && !LAYOUT.test(text) ? { scheme, domain: bare } : undefined;
 }
 
 /**
- * The registry that is meant by itself, or as part of a reference; `https://` may stand before it, as others write it.
+ * The registry of an argument that is a registry, or a reference whose registry is meant.
  *
  * @throws RegistryError `NAME_INVALID`.
  */
-export function domainOf(text: string): string {
-  const bare = text.replace(/^(?:https?|docker):\/\//, '').replace(/\/+$/, '');
+export function registryOf(text: string): RegistryAddress {
+  const { scheme, bare: written } = splitScheme(text);
+  const bare = written.replace(/\/+$/, '');
   const host = bare.includes('/') ? bare : `${bare}/any`;
-  return bare === '' ? DEFAULT_DOMAIN : normalizeReference(host).domain;
+  return { scheme, domain: bare === '' ? DEFAULT_DOMAIN : normalizeReference(host).domain };
 }
 
 const DEFAULT_DOMAIN = 'docker.io';

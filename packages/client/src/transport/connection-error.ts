@@ -1,12 +1,16 @@
 import { RegistryClientError } from './registry-client-error.ts';
 
-/** Errors of certificates and of what is no TLS at all: waiting does not mend them. */
+/** Errors of certificates and of what is no TLS at all: a retry does not help. */
 const TLS_CODE =
   /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|EPROTO$)/;
 
 /** Errors of connections that the same request may not meet again. */
 const TRANSIENT_CODE =
   /^(E(CONN\w+|PIPE|AI_AGAIN|HOSTUNREACH|HOSTDOWN|NETUNREACH|NETDOWN|TIMEDOUT)|UND_ERR_\w+|HPE_INVALID_EOF_STATE)$/;
+
+/** Errors before anything was sent. */
+const UNREACHABLE_CODE =
+  /^(E(CONNREFUSED|AI_AGAIN|NOTFOUND|HOSTUNREACH|HOSTDOWN|NETUNREACH|NETDOWN|TIMEDOUT)|UND_ERR_CONNECT_TIMEOUT)$/;
 
 const CLOSED_CODES: ReadonlySet<string> = new Set(['UND_ERR_CLOSED', 'UND_ERR_DESTROYED']);
 
@@ -38,12 +42,16 @@ export function connectionError(error: unknown, address: string): Error {
 function unavailable({ code, address, cause }: { code: string; address: string; cause: Error }) {
   const isTls = TLS_CODE.test(code);
   const retryable = !isTls && !CLOSED_CODES.has(code) && TRANSIENT_CODE.test(code);
-  const hint = isTls ? '; is its certificate trusted, and does it speak TLS?' : '';
   return new RegistryClientError('UNAVAILABLE', {
-    message: `no whole answer of ${address}: ${cause.message || code}${hint}`,
+    message: `${failureOf(code)} ${address}: ${cause.message || code}`,
     cause,
     retryable,
   });
+}
+
+function failureOf(code: string): string {
+  if (TLS_CODE.test(code)) return 'no TLS connection to';
+  return UNREACHABLE_CODE.test(code) ? 'cannot reach' : 'incomplete answer from';
 }
 
 /** The code by which the error is known, or that of what it was caused by. */
