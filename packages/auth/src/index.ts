@@ -26,6 +26,7 @@ export {
   type ProvisionedUser,
 } from './htpasswd/password-file.ts';
 export type { PasswordVerifierOptions } from './htpasswd/password-verifier.ts';
+export { findUnusableUsers, type UnusableUser } from './htpasswd/unusable-users.ts';
 export type { UserSource } from './htpasswd/user-source.ts';
 export {
   createPolicy,

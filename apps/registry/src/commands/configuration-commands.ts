@@ -4,7 +4,9 @@ import type { CommandProcess } from './serve.ts';
 
 const CHECK_HELP = `
 Every problem is a line on the standard error stream, with its place: a wrong value, a key written twice, text that is
-no YAML. Unknown keys, and what is not applied, are warnings. Files that the configuration names are not opened.
+no YAML. Unknown keys, what is not applied, deprecated keys and users that cannot log in are warnings.
+The files and directories that a server opens at its start are opened, and nothing is changed: run it as the user
+that the server runs as, or with --no-files on another machine.
 
 The exit status is 0 when a server would start with it, and 1 when not; with --strict also when there are warnings.
 `;
@@ -24,6 +26,11 @@ and in the first line of config.yml, for editors with a YAML language server:
   # yaml-language-server: $schema=purser.schema.json
 `;
 
+interface CheckFlags {
+  readonly strict?: boolean;
+  readonly files?: boolean;
+}
+
 /** Adds the commands that look at a configuration and do nothing with it. */
 export function addConfigurationCommands(
   program: Command,
@@ -35,11 +42,12 @@ export function addConfigurationCommands(
     .command('check [config.yml]')
     .description('Say what is wrong with it, or what a server would do with it.')
     .option('--strict', 'a warning is a failure, too')
+    .option('--no-files', 'do not open the files that it names')
     .addHelpText('after', CHECK_HELP)
-    .action((path: string | undefined, { strict = false }: { strict?: boolean }) =>
+    .action((path: string | undefined, { strict = false, files = true }: CheckFlags) =>
       run(async () => {
         const { checkConfiguration } = await import('./configuration.ts');
-        return checkConfiguration({ path, strict }, process);
+        return checkConfiguration({ path, strict, files }, process);
       }),
     );
   config

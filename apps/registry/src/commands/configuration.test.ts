@@ -25,7 +25,7 @@ auth: { htpasswd: { realm: r, path: /etc/htpasswd } }
 proxy: { remoteurl: "https://user:hunter2@registry.example", upstreams: [{ prefix: quay.io, remoteurl: "https://quay.io" }] }
 notifications: { endpoints: [{ name: ci, url: "https://ci.example/events" }, { name: off, url: "http://h", disabled: true }] }
 `);
-    expect(await check()).toEqual({
+    expect(await check('--no-files')).toEqual({
       status: 0,
       errors: '',
       output: `${file}: the configuration is good
@@ -35,6 +35,7 @@ notifications: { endpoints: [{ name: ci, url: "https://ci.example/events" }, { n
   pulls through https://***@registry.example
   pulls through https://quay.io as quay.io
   tells ci (https://ci.example/events) what happens
+  unlike distribution: http.draintimeout: 30s when it is not written; distribution ends requests at once
 `,
     });
   });

@@ -5,6 +5,7 @@ import { applyEnvironment, type Environment } from './environment.ts';
 import { ConfigurationError, formatProblem, type Origin } from './problems.ts';
 import { incompleteCredentials } from './incomplete-credentials.ts';
 import { readTree } from './read-tree.ts';
+import { mistakenUpstreams } from './upstream-addresses.ts';
 import { problemOf, worthTelling } from './schema-problems.ts';
 import { BESIDE_DRIVERS } from './storage-section.ts';
 import { configSchema, type Config, type ConfigInput } from './schema.ts';
@@ -133,6 +134,7 @@ function completeConfig(
     ...overridden.warnings,
     ...reading.warnings,
     ...incompleteCredentials(tree),
+    ...mistakenUpstreams(tree),
   ].map(formatProblem);
   if (problems.length > 0) {
     throw new ConfigurationError(worthTelling(problems).map(formatProblem), { warnings });

@@ -1,3 +1,4 @@
+import { escapeControls } from '../observe/escape.ts';
 import { StartError } from './start-error.ts';
 
 /**
@@ -10,9 +11,8 @@ export async function usable<T>(key: string, path: string, use: () => Promise<T>
     return await use();
   } catch (error) {
     const { code = '', message } = error as NodeJS.ErrnoException;
-    throw new StartError(`cannot use ${key}: ${path}: ${REASONS[code] ?? message}`, {
-      cause: error,
-    });
+    const reason = escapeControls(REASONS[code] ?? message);
+    throw new StartError(`cannot use ${key}: ${path}: ${reason}`, { cause: error });
   }
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type * as auth from '@purser/auth';
@@ -6,7 +7,9 @@ import type { AccessController } from '@purser/core';
 import { isUrl } from '../../config/auth-section.ts';
 import type { Config } from '../../config/schema.ts';
 import { describeError } from '../../observe/describe-error.ts';
+import { escapeControls } from '../../observe/escape.ts';
 import type { Logger } from '../../observe/logger.ts';
+import { checkDirectory } from '../check-directory.ts';
 import { makeDirectory } from '../make-directory.ts';
 import type { Prepared } from '../reloadable.ts';
 import { StartError } from '../start-error.ts';
@@ -50,6 +53,43 @@ export async function configureAccess(
       return createTokenAccess(loaded, config, logger);
   }
 }
+
+/**
+ * Reads what the section names, and changes nothing. A key set with a URL is not fetched.
+ *
+ * @returns Warnings, one line each.
+ * @throws StartError as `configureAccess`.
+ */
+export async function checkAccess(config: AuthConfig): Promise<readonly string[]> {
+  if (config.kind === 'none' || config.kind === 'silly') return [];
+  const loaded = await import('@purser/auth');
+  if (config.kind === 'htpasswd') return checkUsers(loaded, config);
+  await readTrust(loaded, config);
+  return [];
+}
+
+async function checkUsers(
+  { createPolicy, findUnusableUsers, PasswordFile }: Auth,
+  { path, groups, policy }: HtpasswdConfig,
+): Promise<readonly string[]> {
+  if (policy !== undefined) settle('auth.htpasswd', () => createPolicy({ rules: policy, groups }));
+  const key = 'auth.htpasswd.path';
+  if (!existsSync(path)) {
+    await usable(key, path, () => checkDirectory(dirname(path)));
+    return [`${key}: there is no ${path}: a server makes it, with one user and a random password`];
+  }
+  const users = await usable(key, path, () => new PasswordFile(path).current());
+  const unusable = findUnusableUsers(users).map(({ user, format }) => `${user} (${format})`);
+  if (users.size === 0) return [`${key}: there are no users in ${path}: nobody can log in`];
+  if (unusable.length === 0) return [];
+  const shown = [...unusable.slice(0, MOST_USERS), ...(unusable.length > MOST_USERS ? ['…'] : [])];
+  return [
+    `${key}: ${unusable.length} of ${users.size} users of ${path} cannot log in: ${shown.join(', ')}; only bcrypt is accepted: htpasswd -B FILE USER`,
+  ].map(escapeControls);
+}
+
+/** Users that a warning names. */
+const MOST_USERS = 10;
 
 type Auth = typeof auth;
 

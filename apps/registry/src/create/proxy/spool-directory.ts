@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '../../config/schema.ts';
 import { makeDirectory } from '../make-directory.ts';
+import { checkDirectory } from '../check-directory.ts';
 import { StartError } from '../start-error.ts';
 
 /**
@@ -14,14 +15,31 @@ import { StartError } from '../start-error.ts';
  * registries that keep content elsewhere or are read-only.
  * @throws StartError when it cannot be made, or not be written to.
  */
-export async function prepareSpoolDirectory({
-  proxy,
-  storage,
-}: Pick<Config, 'proxy' | 'storage'>): Promise<string> {
-  const directory = proxy.spooldirectory ?? defaultDirectory(storage);
-  try {
+export function prepareSpoolDirectory(settings: SpoolSettings): Promise<string> {
+  return useSpoolDirectory(settings, async (directory) => {
     await makeDirectory(directory);
     await access(directory, constants.W_OK | constants.X_OK);
+  });
+}
+
+/**
+ * Checks what `prepareSpoolDirectory` needs, and makes nothing.
+ *
+ * @throws StartError as it does.
+ */
+export async function checkSpoolDirectory(settings: SpoolSettings): Promise<void> {
+  await useSpoolDirectory(settings, checkDirectory);
+}
+
+type SpoolSettings = Pick<Config, 'proxy' | 'storage'>;
+
+async function useSpoolDirectory(
+  { proxy, storage }: SpoolSettings,
+  use: (directory: string) => Promise<void>,
+): Promise<string> {
+  const directory = proxy.spooldirectory ?? defaultDirectory(storage);
+  try {
+    await use(directory);
     return directory;
   } catch (error) {
     throw new StartError(

@@ -35,8 +35,20 @@ export interface LoadDriverOptions {
  */
 export async function loadDriver(
   driverModule: DriverModule,
-  { resolveFrom }: LoadDriverOptions,
+  options: LoadDriverOptions,
 ): Promise<StorageDriver> {
+  return createDriver(await importFactory(driverModule, options), driverModule);
+}
+
+/**
+ * Imports a module. No driver is made.
+ *
+ * @throws StartError as `loadDriver`, before the factory is asked.
+ */
+export async function importFactory(
+  driverModule: DriverModule,
+  { resolveFrom }: LoadDriverOptions,
+): Promise<DriverFactory> {
   const { name, module } = driverModule;
   const key = `storage.${name}.module`;
   const url = await findDriverModule(module, { key, directories: resolveFrom });
@@ -44,7 +56,7 @@ export async function loadDriver(
   const factory = exported['driverFactory'];
   const fault = faultOfFactory(factory, exported);
   if (fault !== undefined) throw new StartError(`${key}: ${module} ${fault}`);
-  return createDriver(factory as DriverFactory, driverModule);
+  return factory as DriverFactory;
 }
 
 /** Exports that a message shows: enough to recognise a package by. */

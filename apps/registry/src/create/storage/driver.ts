@@ -3,6 +3,7 @@ import { FilesystemDriver } from '@purser/storage-driver-fs';
 import type { Config } from '../../config/schema.ts';
 import type { DriverConfig } from '../../config/storage-section.ts';
 import { packageVersion } from '../../package-version.ts';
+import type { DriverModule } from './driver-module.ts';
 import { withRedirects } from './redirect-middleware.ts';
 import { StartError } from '../start-error.ts';
 
@@ -24,13 +25,30 @@ export async function createDriver(config: DriverConfig): Promise<StorageDriver>
       return new MemoryDriver();
     case 'module': {
       const { loadDriver } = await import('./driver-module.ts');
-      const { key, module, parameters } = config;
-      return loadDriver(
-        { name: key, module, parameters },
-        { resolveFrom: [process.cwd(), import.meta.dirname] },
-      );
+      return loadDriver(driverModuleOf(config), resolving());
     }
   }
+}
+
+/**
+ * Checks that a driver can be made, as far as this changes nothing: the factory of a driver from elsewhere is not called.
+ *
+ * @throws StartError as `createDriver`.
+ */
+export async function checkDriver(config: DriverConfig): Promise<void> {
+  if (config.name !== 'module') return void (await createDriver(config));
+  const { importFactory } = await import('./driver-module.ts');
+  await importFactory(driverModuleOf(config), resolving());
+}
+
+type ModuleConfig = Extract<DriverConfig, { readonly name: 'module' }>;
+
+function driverModuleOf({ key, module, parameters }: ModuleConfig): DriverModule {
+  return { name: key, module, parameters };
+}
+
+function resolving() {
+  return { resolveFrom: [process.cwd(), import.meta.dirname] };
 }
 
 /** Most servers keep content elsewhere, and need not load what speaks to the service. */

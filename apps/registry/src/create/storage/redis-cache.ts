@@ -49,7 +49,12 @@ function observeCache(logger: Logger, metrics?: CacheMetrics): CacheObserver {
   };
 }
 
-async function readRedisSection(section: Config['redis']): Promise<RedisConnectionOptions> {
+/**
+ * Reads what the `redis` section names. Nothing is connected.
+ *
+ * @throws StartError when it cannot be used.
+ */
+export async function readRedisSection(section: Config['redis']): Promise<RedisConnectionOptions> {
   const { certificate, key, rootcas, enabled } = section.tls;
   const tls = {
     enabled,

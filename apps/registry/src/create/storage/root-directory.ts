@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import type { Config } from '../../config/schema.ts';
 import { makeDirectory } from '../make-directory.ts';
+import { checkDirectory } from '../check-directory.ts';
 import { StartError } from '../start-error.ts';
 
 /**
@@ -10,16 +11,33 @@ import { StartError } from '../start-error.ts';
  *
  * @throws StartError when it cannot be made, read or written.
  */
-export async function prepareRootDirectory({
-  driver,
-  maintenance,
-}: Pick<Config['storage'], 'driver' | 'maintenance'>): Promise<void> {
+export function prepareRootDirectory(storage: RootSettings): Promise<void> {
+  return useRootDirectory(storage, async (path) => {
+    await makeDirectory(path);
+    await access(path, READING | constants.W_OK);
+  });
+}
+
+/**
+ * Checks what `prepareRootDirectory` needs, and makes nothing.
+ *
+ * @throws StartError as it does.
+ */
+export function checkRootDirectory(storage: RootSettings): Promise<void> {
+  return useRootDirectory(storage, checkDirectory);
+}
+
+type RootSettings = Pick<Config['storage'], 'driver' | 'maintenance'>;
+
+async function useRootDirectory(
+  { driver, maintenance }: RootSettings,
+  use: (path: string) => Promise<void>,
+): Promise<void> {
   if (driver.name !== 'filesystem') return;
   const { rootdirectory } = driver;
   try {
     if (maintenance.readonly.enabled) return await access(rootdirectory, READING);
-    await makeDirectory(rootdirectory);
-    await access(rootdirectory, READING | constants.W_OK);
+    await use(rootdirectory);
   } catch (error) {
     const { code = '', message } = error as NodeJS.ErrnoException;
     const reason = REASONS[code] ?? message;
