@@ -154,9 +154,48 @@ describe('the image', () => {
 });
 
 describe('the unit for systemd', () => {
+  const settingsOf = async () => {
+    const unit = await read('systemd/purser.service');
+    const lines = [...unit.matchAll(/^([A-Za-z]+)=(.*)$/gm)];
+    return (name: string) => lines.filter(([, key]) => key === name).map(([, , value]) => value!);
+  };
+  const example = async () => parseConfig(await read('../apps/registry/config.example.yml')).config;
+
   it('waits longer for the end than requests may take', async () => {
-    const [, seconds] = /^TimeoutStopSec=(\d+)s$/m.exec(await read('systemd/purser.service'))!;
+    const [seconds] = (await settingsOf())('TimeoutStopSec');
     const { config } = parseConfig('version: 0.1\nstorage: { filesystem: {} }');
-    expect(Number(seconds)).toBeGreaterThan(config.http.draintimeout / 1000);
+    expect(Number.parseInt(seconds!, 10)).toBeGreaterThan(config.http.draintimeout / 1000);
+  });
+
+  it('starts the command wherever npm installs it', async () => {
+    const settings = await settingsOf();
+    expect(settings('ExecStart')).toEqual(['/usr/bin/env purser serve /etc/purser/config.yml']);
+    expect(settings('Documentation').join()).not.toContain('node_modules');
+  });
+
+  it('has nothing that the commands of operators would not know', async () => {
+    const settings = await settingsOf();
+    expect(settings('Environment')).toEqual([]);
+    expect(settings('DynamicUser')).toEqual([]);
+    const { driver } = (await example()).storage;
+    const [directory] = settings('StateDirectory');
+    expect(driver).toMatchObject({ name: 'filesystem', rootdirectory: `/var/lib/${directory}` });
+  });
+
+  it('agrees with its recipe on the user, the configuration and the directory', async () => {
+    const settings = await settingsOf();
+    const [user] = settings('User');
+    const [config] = /\/etc\S+/.exec(settings('ExecStart').join())!;
+    const [, recipe] = /## A machine with systemd\n([^]*?)\n## /.exec(await read('README.md'))!;
+    expect(recipe).toMatch(
+      new RegExp(
+        `^useradd --system --home-dir /var/lib/${settings('StateDirectory').join()} .* ${user}$`,
+        'm',
+      ),
+    );
+    expect(recipe).toContain(`-g ${user} apps/registry/config.example.yml ${config}\n`);
+    const commands = [...recipe!.matchAll(/^runuser -u (\S+) -- purser .* (\S+)$/gm)];
+    expect(commands.length).toBeGreaterThan(0);
+    for (const [, as, path] of commands) expect([as, path]).toEqual([user, config]);
   });
 });
