@@ -82,9 +82,22 @@ describe.skipIf(noMount !== undefined)(
       expect(await pushes.seedOf('manifests/latest', [latest])).toBe(latest);
     }, 120_000);
 
-    it('leaves uploads that are purged, garbage that is collected, and nothing that is damaged', async () => {
-      expect((await readdir(root, { recursive: true })).some(isOfUpload)).toBe(true);
-      await maintain(root, ['uploads', 'purge', '--older-than', '0s']);
+    it('loses the upload that filled it, and no other', async () => {
+      const locationOf = async (seed: number) => {
+        const { headers } = await pushes.begin();
+        const location = headers.get('location')!;
+        await pushes.chunk(location, seed, 0);
+        return location;
+      };
+      const [large, other] = [await locationOf(ROUNDS), await locationOf(ROUNDS + 1)];
+      const body = Buffer.alloc(20 * 1024 * 1024);
+      expect((await fetch(large, { method: 'PATCH', body })).status).toBe(507);
+      expect((await fetch(large)).status).toBe(404);
+      for (const index of [1, 2]) await pushes.chunk(other, ROUNDS + 1, index);
+      expect((await pushes.finish(other, ROUNDS + 1)).status).toBe(201);
+    });
+
+    it('leaves no upload, garbage that is collected, and nothing that is damaged', async () => {
       expect((await readdir(root, { recursive: true })).filter(isOfUpload)).toEqual([]);
       await maintain(root, ['garbage-collect', '--grace', '2s']);
       expect(await maintain(root, ['check', '--deep'])).toContain(

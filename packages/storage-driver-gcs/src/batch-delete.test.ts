@@ -63,6 +63,24 @@ describeWithService('a batch of deletions', (test) => {
     });
   });
 
+  it.each([404, 405, 501])(
+    'becomes single deletions where the service answers %i, and is not sent again',
+    async (status) => {
+      const driver = test.createDriver();
+      test.service.sabotage = (request) =>
+        request.includes('/batch/') ? { kind: 'answer', status } : undefined;
+      for (const directory of ['/some', '/other']) {
+        for (const name of ['a', 'b'])
+          await driver.putContent(`${directory}/${name}`, Buffer.alloc(1));
+        await driver.delete(directory);
+        expect(await driver.stat(directory)).toBeUndefined();
+      }
+      expect(test.service.requests.filter((request) => request.includes('/batch/'))).toHaveLength(
+        1,
+      );
+    },
+  );
+
   it('takes a directory of several hundred files, and leaves nothing', async () => {
     const driver = test.createDriver();
     await Promise.all(

@@ -1,13 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { Bucket } from './bucket.ts';
 import { isTransient, ResponseError } from './errors.ts';
-import { successOf } from './requests.ts';
+import { errorOf, successOf } from './requests.ts';
 
 /** The most calls that the service takes in one request. */
 const BATCH_SIZE = 100;
 
+/** Answers of a service or a proxy that has no endpoint for batches. */
+const NO_BATCHES: ReadonlySet<number> = new Set([404, 405, 501]);
+
 /**
- * Removes objects, a hundred with each request. Those that are gone already are no failure.
+ * Removes objects, a hundred with each request. Missing ones are no failure. A service that refuses batches is asked for
+ * each object, and for no other batch.
  *
  * @see Cloud Storage documentation, "Batch requests".
  */
@@ -18,10 +22,29 @@ export async function removeMany(
 ): Promise<void> {
   const batches: Promise<void>[] = [];
   for (let start = 0; start < keys.length; start += BATCH_SIZE) {
-    batches.push(removeBatch(bucket, keys.slice(start, start + BATCH_SIZE), signal));
+    batches.push(removeSome(bucket, keys.slice(start, start + BATCH_SIZE), signal));
   }
   await Promise.all(batches);
 }
+
+async function removeSome(
+  bucket: Bucket,
+  keys: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  if (bucket.acceptsBatches) {
+    try {
+      return await removeBatch(bucket, keys, signal);
+    } catch (error) {
+      if (!(error instanceof BatchesRefused)) throw error;
+      bucket.acceptsBatches = false;
+    }
+  }
+  await Promise.all(keys.map((key) => bucket.remove(key, { signal })));
+}
+
+/** The service refuses any batch; the status of one object never says so. */
+class BatchesRefused extends Error {}
 
 async function removeBatch(
   bucket: Bucket,
@@ -60,14 +83,16 @@ async function sendBatch(
       `--${boundary}\r\nContent-Type: application/http\r\nContent-ID: <call-${index}>\r\n\r\n` +
       `DELETE ${bucket.resourceOf(key)} HTTP/1.1\r\n\r\n\r\n`,
   );
-  const { body } = await successOf(
-    await bucket.requests.send({
-      method: 'POST',
-      to: '/batch/storage/v1',
-      headers: { 'content-type': `multipart/mixed; boundary=${boundary}` },
-      body: `${parts.join('')}--${boundary}--\r\n`,
-    }),
-  );
+  const response = await bucket.requests.send({
+    method: 'POST',
+    to: '/batch/storage/v1',
+    headers: { 'content-type': `multipart/mixed; boundary=${boundary}` },
+    body: `${parts.join('')}--${boundary}--\r\n`,
+  });
+  if (NO_BATCHES.has(response.statusCode)) {
+    throw new BatchesRefused('the service refuses batches', { cause: await errorOf(response) });
+  }
+  const { body } = await successOf(response);
   return statusesOf(await body.text());
 }
 

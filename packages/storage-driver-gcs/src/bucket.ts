@@ -57,6 +57,8 @@ export interface ListPage {
 export class Bucket {
   readonly requests: Requests;
   readonly name: string;
+  /** False once the service has refused a batch of requests: some proxies and emulators know none. */
+  acceptsBatches = true;
 
   constructor(requests: Requests, name: string) {
     this.requests = requests;

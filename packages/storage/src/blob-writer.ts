@@ -25,11 +25,16 @@ interface AdoptedContent extends OperationOptions {
   readonly name: Digest;
 }
 
+/** Called with the directory of an upload that is over, and why it could not be removed; must not throw. */
+export type LeftoverReporter = (path: string, error: unknown) => void;
+
 export interface UploadWriterOptions {
   readonly driver: StorageDriver;
   readonly digests: RunningDigests;
   /** Takes over what was received, and links it. */
   readonly adopt: (path: string, content: AdoptedContent) => Promise<void>;
+  /** Called when what is left of a session that is over could not be removed. */
+  readonly onLeftover: LeftoverReporter;
   /** Lets the next writer hold the session. */
   readonly release: () => void;
   /** The open file of a session that is gone on with. */
@@ -50,6 +55,8 @@ export class UploadWriter implements BlobWriter {
   /** Of a new session, opened by the first byte. */
   #file: FileWriter | undefined;
   #open = true;
+  /** True once storage had no space for it. */
+  #isGivenUp = false;
 
   constructor(upload: UploadStatus & { paths: UploadPaths }, options: UploadWriterOptions) {
     this.id = upload.id;
@@ -68,14 +75,14 @@ export class UploadWriter implements BlobWriter {
   async append(content: AsyncIterable<Uint8Array>, options: AppendOptions = {}): Promise<void> {
     this.#checkOpen();
     options.signal?.throwIfAborted();
-    const file = await this.#openFile();
+    const file = await this.#orGiveUp(() => this.#openFile());
     const { offset = this.#size, length, signal } = options;
     if (offset !== this.#size) {
       throw new RegistryError('UPLOAD_OUT_OF_ORDER', { detail: { offset, size: this.#size } });
     }
     for await (const chunk of exactLength(length, content)) {
       signal?.throwIfAborted();
-      await this.#write(file, chunk);
+      await this.#orGiveUp(() => this.#write(file, chunk));
     }
   }
 
@@ -86,11 +93,12 @@ export class UploadWriter implements BlobWriter {
     try {
       return await this.#complete(expected, signal);
     } finally {
-      await this.#discard().catch(leaveForThePurge);
+      await this.#discardOrReport();
     }
   }
 
   async cancel(): Promise<void> {
+    if (this.#isGivenUp) return;
     this.#checkOpen();
     this.#open = false;
     await this.#discard();
@@ -98,18 +106,36 @@ export class UploadWriter implements BlobWriter {
 
   async close(): Promise<void> {
     if (!this.#open) return;
-    this.#open = false;
+    const file = this.#file;
+    this.#file = undefined;
     try {
-      await this.#file?.close();
+      await this.#orGiveUp(async () => file?.close());
       // Without it whoever goes on with the session reads it again, and what it received is there all the same.
       await this.#remember().catch(() => {});
     } finally {
-      this.#options.release();
+      if (this.#open) this.#options.release();
+      this.#open = false;
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  /**
+   * Ends the session when storage has no space for it: what it received would keep the storage full for everyone else.
+   */
+  async #orGiveUp<T>(write: () => Promise<T>): Promise<T> {
+    try {
+      return await write();
+    } catch (error) {
+      if (RegistryError.is(error, 'STORAGE_FULL')) {
+        this.#open = false;
+        this.#isGivenUp = true;
+        await this.#discardOrReport();
+      }
+      throw error;
+    }
   }
 
   async #complete(expected: Digest, signal: AbortSignal | undefined): Promise<Descriptor> {
@@ -204,6 +230,11 @@ export class UploadWriter implements BlobWriter {
     }
   }
 
+  async #discardOrReport(): Promise<void> {
+    const { onLeftover } = this.#options;
+    await this.#discard().catch((error) => onLeftover(this.#paths.directory, error));
+  }
+
   #checkOpen(): void {
     if (!this.#open) throw new TypeError(`upload ${this.id} is not held by this writer any more`);
   }
@@ -217,6 +248,3 @@ function checked(
   if (canonical === undefined || named !== expected) throw contentMismatch(expected);
   return canonical;
 }
-
-/** What cannot be removed now has no link and no one waits for it. */
-function leaveForThePurge(): void {}

@@ -9,6 +9,7 @@ import {
 } from '@purser/core';
 import type { StorageDriver } from '@purser/storage-driver';
 import { GlobalBlobStore } from './blob-store.ts';
+import type { LeftoverReporter } from './blob-writer.ts';
 import { isRepository, listRepositories } from './catalog.ts';
 import type { DamageReporter } from './damage.ts';
 import type { Clock } from './garbage/clock.ts';
@@ -70,6 +71,8 @@ export interface RegistryOptions {
   readonly clock?: Clock | undefined;
   /** Told of damaged links, uploads and content, which are otherwise treated as absent. */
   readonly onDamage?: DamageReporter | undefined;
+  /** Called when an upload is over and its files could not be removed. `purgeUploads` removes them later. */
+  readonly onLeftover?: LeftoverReporter | undefined;
 }
 
 /** A registry on a driver, with what its operator does. */
@@ -105,6 +108,7 @@ export function createRegistry(options: RegistryOptions): StoredRegistry {
   const parts: RepositoryParts = {
     driver,
     report,
+    onLeftover: options.onLeftover ?? ignoreLeftover,
     decoder: options.decoder,
     cache: options.cache,
     policy: { deletion: options.deletion ?? false, references: options.references ?? {} },
@@ -137,3 +141,5 @@ function createGlobalStore(
 }
 
 function ignoreDamage(): void {}
+
+function ignoreLeftover(): void {}

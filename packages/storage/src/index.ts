@@ -46,6 +46,7 @@ export {
 export type { Clock } from './garbage/clock.ts';
 export { LeaseLostError } from './garbage/lease.ts';
 export type { Damaged } from './garbage/mark.ts';
+export type { LeftoverReporter } from './blob-writer.ts';
 export type { Damage, DamageReporter } from './damage.ts';
 export { discardContent, type DiscardContentOptions } from './discard-content.ts';
 export type { ReferencePolicy, RequiredPlatform } from './policy.ts';

@@ -7,6 +7,7 @@ import type {
 } from '@purser/core';
 import type { StorageDriver } from '@purser/storage-driver';
 import type { GlobalBlobStore } from './blob-store.ts';
+import type { LeftoverReporter } from './blob-writer.ts';
 import { listNames } from './catalog.ts';
 import type { DamageReporter } from './damage.ts';
 import type { Grants } from './garbage/grants.ts';
@@ -35,6 +36,7 @@ export interface RepositoryParts {
   /** Whether repositories have a remover. */
   readonly isRemovable: boolean;
   readonly report: DamageReporter;
+  readonly onLeftover: LeftoverReporter;
   readonly links: Links;
   /** Tells collectors of garbage what somebody relies on. */
   readonly grants: Grants;

@@ -73,6 +73,7 @@ export interface UploadsOptions {
   readonly name: RepositoryName;
   readonly sessions: UploadSessions;
   readonly report: DamageReporter;
+  readonly onLeftover: UploadWriterOptions['onLeftover'];
   /** Takes over verified content and links it by the name the client gave. */
   readonly adopt: UploadWriterOptions['adopt'];
 }
@@ -91,10 +92,15 @@ export class Uploads {
     const startedAt = new Date();
     const paths = uploadPaths(name, id);
     // A session need not outlive a loss of power; what is committed must.
-    await driver.putContent(paths.startedAt, Buffer.from(formatStart(startedAt)), {
-      durable: false,
-      signal,
-    });
+    const start = Buffer.from(formatStart(startedAt));
+    try {
+      await driver.putContent(paths.startedAt, start, { durable: false, signal });
+    } catch (error) {
+      // An empty directory takes space, too.
+      if (RegistryError.is(error, 'STORAGE_FULL'))
+        await driver.delete(paths.directory).catch(() => {});
+      throw error;
+    }
     sessions.digests.keep(
       paths.directory,
       new ContentDigester(algorithm ?? sessions.algorithms.of(name)),
@@ -160,9 +166,10 @@ export class Uploads {
     upload: UploadStatus & { paths: UploadPaths },
     held: Pick<UploadWriterOptions, 'release' | 'file'>,
   ): UploadWriter {
-    const { driver, sessions, adopt, name } = this.#options;
+    const { driver, sessions, adopt, name, onLeftover } = this.#options;
     return new UploadWriter(upload, {
       driver,
+      onLeftover,
       digests: sessions.digests,
       ...held,
       async adopt(path, received) {

@@ -1,4 +1,5 @@
 import { removeAbandonedFiles, type UnfinishedUpload } from '@purser/storage';
+import { describeError } from '../observe/describe-error.ts';
 import { openStorage } from './open-storage.ts';
 import type { CommandProcess } from './serve.ts';
 import { stopOnSignal } from './stop-on-signal.ts';
@@ -59,7 +60,7 @@ export async function purgeUploads(
   const count = { uploads: 0, files: 0, bytes: 0, failed: 0 };
   const onFailure = (upload: UnfinishedUpload, error: unknown) => {
     count.failed++;
-    writeError(`${describe(upload)}: not removed: ${String(error)}\n`);
+    writeError(`${describe(upload)}: not removed: ${reasonOf(error)}\n`);
   };
   for await (const upload of storage.registry.purgeUploads({ ...options, onFailure })) {
     count.uploads++;
@@ -80,6 +81,11 @@ export async function purgeUploads(
 function describe({ repository, id, startedAt, activeAt, size }: UnfinishedUpload): string {
   const start = startedAt === undefined ? 'start unknown' : `begun ${startedAt.toISOString()}`;
   return `${repository} ${id}: ${size} bytes, ${start}, last active ${activeAt.toISOString()}`;
+}
+
+function reasonOf(error: unknown): string {
+  const { 'err.message': message, 'err.cause': cause } = describeError(error);
+  return cause === undefined ? message : `${message} <- ${cause}`;
 }
 
 function asJson(value: object): string {

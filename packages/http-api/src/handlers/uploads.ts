@@ -164,7 +164,8 @@ async function append(
     if (range?.start === writer.size) requireRangeLength(req, range);
     await writer.append(contentOf(req), place);
   } catch (error) {
-    describeSession(call, writer);
+    // Without space the session is over.
+    if (!RegistryError.is(error, 'STORAGE_FULL')) describeSession(call, writer);
     throw error;
   }
 }

@@ -17,7 +17,7 @@ import { prepareSpoolDirectory } from './spool-directory.ts';
 /** What content is kept with, by whoever keeps it. */
 type KeptWith = Pick<
   RegistryOptions,
-  'driver' | 'decoder' | 'cache' | 'onDamage' | 'verifyReads' | 'writes'
+  'driver' | 'decoder' | 'cache' | 'onDamage' | 'onLeftover' | 'verifyReads' | 'writes'
 >;
 
 export interface ProxyParts extends KeptWith {

@@ -1,6 +1,7 @@
 import { createRegistry } from '@purser/storage';
 import type { StorageDriver } from '@purser/storage-driver';
 import type { Config } from '../../config/schema.ts';
+import { describeError } from '../../observe/describe-error.ts';
 import { observeDriver } from '../../observe/observe-driver.ts';
 import type { Membership } from '../../workers/join-primary.ts';
 import { createManifestForms } from '../manifests/manifests.ts';
@@ -34,6 +35,11 @@ export async function startStorage(
     driver,
     decoder: forms.decoder,
     cache: cache?.cache,
+    onLeftover(path, error) {
+      const message =
+        'the files of an upload that is over could not be removed: a purge removes them';
+      logger.warn(message, { path, ...describeError(error) });
+    },
     onDamage: ({ path, problem }) => logger.warn(`damage in storage: ${problem}`, { path }),
     verifyReads: config.storage.verifyreads.enabled,
     writes,
