@@ -14,6 +14,7 @@ import {
   type StorageDriver,
 } from '@purser/storage-driver';
 import { manifestsPath, REPOSITORIES, repositoryPath } from './paths.ts';
+import type { Walks } from './walks.ts';
 
 /**
  * Lists the repositories that have a `_manifests` directory, component by component: `a`, `a/b`, `a-b`. It goes with the
@@ -22,14 +23,24 @@ import { manifestsPath, REPOSITORIES, repositoryPath } from './paths.ts';
  *
  * Costs what is on the page: it starts after `after`, stops at `limit` and when the budget is spent, and never looks inside
  * a directory whose name begins with `_`. Each name counts as an entry of the budget, also that of a mere parent.
+ *
+ * @param walks Bounds how many long listings with a budget, which are those of clients, run at a time.
+ * @throws RegistryError `TOOMANYREQUESTS` when too many of them wait.
  */
 export async function* listRepositories(
   driver: StorageDriver,
-  { limit = Infinity, ...options }: ListOptions = {},
+  walks: Walks,
+  { limit = Infinity, budget, ...options }: ListOptions = {},
 ): AsyncIterable<RepositoryName> {
   if (limit <= 0) return;
+  using walk = budget && walks.begin(options);
+  const affords = payFrom(budget);
+  const pay = async (name: RepositoryName) => {
+    await walk?.look(1);
+    return affords(name);
+  };
   let remaining = limit;
-  for await (const name of namesWithManifests(driver, options)) {
+  for await (const name of namesWithManifests(driver, { ...options, pay })) {
     yield name;
     if (--remaining <= 0) return;
   }
@@ -44,12 +55,16 @@ export async function isRepository(
   return (await driver.stat(manifestsPath(repositoryPath(name)), options)) !== undefined;
 }
 
+interface WalkedNames extends Pick<ListOptions, 'after' | 'signal'> {
+  /** Called before each name; `false` ends the walk. */
+  readonly pay: (name: RepositoryName) => Promise<boolean>;
+}
+
 /** Takes from the walk itself whether a directory has `_manifests`, which it meets soon after, so that nothing more is asked. */
 async function* namesWithManifests(
   driver: StorageDriver,
-  { after, budget, signal }: Omit<ListOptions, 'limit'>,
+  { after, pay, signal }: WalkedNames,
 ): AsyncIterable<RepositoryName> {
-  const affords = payFrom(budget);
   let open: RepositoryName | undefined;
   for await (const entry of entries(driver, { after, signal })) {
     if (open !== undefined) {
@@ -62,7 +77,7 @@ async function* namesWithManifests(
       if (isThere) yield open;
     }
     open = nameAt(entry, after);
-    if (open !== undefined && !affords(open)) return;
+    if (open !== undefined && !(await pay(open))) return;
   }
 }
 

@@ -9,7 +9,7 @@ import { describeBytes, sampleBytes, sampleImage } from '@purser/core/testing';
 import { MemoryDriver } from '@purser/storage-driver';
 import { describe, expect, it } from 'vitest';
 import { createRegistry } from './create-registry.ts';
-import { decoder, pushBlob, pushImage } from './fixtures/images.ts';
+import { decoder, pushBlob, pushImage, sampleImageContent } from './fixtures/images.ts';
 import { observeCalls } from './fixtures/recording-driver.ts';
 
 const name = parseRepositoryName('a');
@@ -196,5 +196,29 @@ describe('costly requests: the catalog', () => {
     } while (after !== undefined);
     expect(found).toEqual(['r149', 'r199', 'r249', 'r299', 'r349', 'r399']);
     expect(positions).toEqual(['r139', 'r179', 'r219', 'r259', 'r299', 'r339', 'r379', undefined]);
+  });
+});
+
+describe('costly requests: a long page of the catalog', () => {
+  it('is read by few clients at a time, and a short one at once', async () => {
+    const { registry, driver } = counted();
+    const { blobs, manifest } = sampleImageContent();
+    for (let index = 0; index < 300; index++) {
+      const repository = registry.repository(parseRepositoryName(`many/r${1000 + index}`));
+      await pushImage(repository, { blobs, manifest });
+    }
+    const bounded = createRegistry({ driver, decoder, walks: { places: 1, queue: 0 } });
+    const budget = { entries: 1000, onSpent: () => {} };
+    const held = bounded.repositories({ budget })[Symbol.asyncIterator]();
+    for (let index = 0; index < 250; index++) await held.next();
+    const read = async (limit: number) => {
+      const names: string[] = [];
+      for await (const each of bounded.repositories({ limit, budget })) names.push(each);
+      return names;
+    };
+    await expect(read(300)).rejects.toMatchObject({ code: 'TOOMANYREQUESTS' });
+    expect(await read(100)).toHaveLength(100);
+    await held.return?.();
+    expect(await read(300)).toHaveLength(300);
   });
 });

@@ -125,7 +125,7 @@ export function createRegistry(options: RegistryOptions): StoredRegistry {
   };
   return {
     repository: (name) => createRepository(name, parts),
-    repositories: (listOptions) => listRepositories(driver, listOptions),
+    repositories: (listOptions) => listRepositories(driver, parts.walks, listOptions),
     has: (name, statOptions) => isRepository(driver, name, statOptions),
     uploads: (listOptions) => listUploads(driver, listOptions),
     purgeUploads: (purge) => purgeUploads(driver, parts.sessions.held, purge),

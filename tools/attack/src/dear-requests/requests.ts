@@ -22,7 +22,7 @@ export function openRequests(root: LargeRoot): readonly NamedRequest[] {
     get('/v2/'),
     get('/v2/_catalog'),
     get('/v2/_catalog?n=1'),
-    get('/v2/_catalog?n=1000'),
+    { ...get('/v2/_catalog?n=1000'), priced: 'all' },
     get('/v2/_catalog?last=many/r010000'),
     get('/v2/_catalog?last=zzz'),
     { ...get(`${base}/tags/list`), priced: 'first' },
@@ -68,7 +68,8 @@ export function pricedRequests(root: LargeRoot): readonly NamedRequest[] {
 export function hiddenRequests(): readonly NamedRequest[] {
   return ['', '?n=1', '?n=1000', '?last=many/r010000'].map((query) => {
     const request = get(`/v2/_catalog${query}`);
-    return { ...request, name: `${request.name}, all hidden` };
+    const priced = query === '?n=1000' ? 'all' : undefined;
+    return { ...request, name: `${request.name}, all hidden`, priced };
   });
 }
 
