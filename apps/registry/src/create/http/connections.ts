@@ -3,6 +3,7 @@ import type { Http2Server } from 'node:http2';
 import type { Socket } from 'node:net';
 import { Handshakes } from './handshakes.ts';
 import { Http2Sessions } from './http2-sessions.ts';
+import { LingeringConnections } from './lingering.ts';
 import { acceptedEvent } from './take-over.ts';
 
 /** The connections of a server, and how they end. */
@@ -12,6 +13,7 @@ export class Connections {
   readonly #open = new Map<Socket, Set<ServerResponse>>();
   readonly #handshakes: Handshakes;
   readonly #sessions: Http2Sessions | undefined;
+  readonly #lingering = new LingeringConnections();
   #draining: Promise<boolean> | undefined;
 
   /** @param http2 What speaks HTTP/2 on connections of the server, if anything does. */
@@ -36,6 +38,11 @@ export class Connections {
   /** Of those of which TLS has made nothing yet. */
   get longestHandshake(): Socket | undefined {
     return this.#handshakes.longest;
+  }
+
+  /** Ends a connection whose client may be sending, so that the client gets what is written. */
+  linger(socket: Socket): void {
+    this.#lingering.end(socket);
   }
 
   /** How many requests are being answered on one connection. */
@@ -83,6 +90,7 @@ export class Connections {
   #begin(request: IncomingMessage, response: ServerResponse): void {
     if (request.httpVersionMajor === 2) return this.#sessions?.begin(request, response);
     const { socket } = request;
+    this.#lingering.follow(request);
     const answers = this.#open.get(socket);
     if (answers === undefined) return;
     answers.add(response);

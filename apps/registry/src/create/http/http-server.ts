@@ -14,6 +14,7 @@ import { ClientAddresses } from './limits/client-addresses.ts';
 import { limitServer, serverOptions } from './limits/limit-server.ts';
 import { UntakenAnswers } from './limits/untaken-answers.ts';
 import type { Reloadable } from '../reloadable.ts';
+import { LingeringRequest } from './lingering.ts';
 import { ProtectedResponse } from './protected-response.ts';
 import { serveHttp2 } from './serve-http2.ts';
 import { createTlsServer } from './tls-server.ts';
@@ -23,6 +24,7 @@ const MINUTE = 60 * SECOND;
 
 /** Node's defaults are for small requests of browsers; a registry moves gigabytes for slow clients and proxies. */
 const OPTIONS: ServerOptions = {
+  IncomingMessage: LingeringRequest,
   ServerResponse: ProtectedResponse,
   // A push of a large blob may take hours. A client that stands still is what `http.limits` is for.
   requestTimeout: 0,

@@ -42,6 +42,6 @@ function progressOfStream(request: CountedRequest, response: CountedResponse): P
 /** Whether all of a request has come, read or not; or never will. */
 export function hasArrived(request: IncomingMessage | CountedRequest): boolean {
   const stream = streamOf(request);
-  if (stream === undefined) return request.complete;
+  if (stream === undefined) return request.complete || request.destroyed;
   return stream.endAfterHeaders || stream.destroyed || stream.state.remoteClose === 1;
 }

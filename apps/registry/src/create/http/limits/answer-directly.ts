@@ -21,10 +21,13 @@ export function answerDirectly(
     'Content-Length': Buffer.byteLength(body),
     ...(stream === undefined && { Connection: 'close' }),
   });
+  // Once it is answered, Node.js would leave a reader of the request waiting for ever.
+  const endRequest = () => void request.destroy();
+  // By then the connection lingers.
+  if (stream === undefined) return void response.once('finish', endRequest).end(body);
   response.end(body, () => {
     // The client is told to send no more: RFC 9113, section 8.1.
-    stream?.close(constants.NGHTTP2_NO_ERROR);
-    // Once it is answered, Node.js would leave a reader of the request waiting for ever.
-    request.destroy();
+    stream.close(constants.NGHTTP2_NO_ERROR);
+    endRequest();
   });
 }

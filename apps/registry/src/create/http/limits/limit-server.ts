@@ -27,5 +27,5 @@ export function limitServer(
   http.maxHeadersCount = limits.headers + 1;
   limitConnections({ http, http2, connections }, limits);
   limitSlowness(http, limits);
-  refuseMalformed(http, (socket) => connections.runningOn(socket) > 0);
+  refuseMalformed(http, connections);
 }

@@ -2,6 +2,7 @@ import { STATUS_CODES, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { RegistryError } from '@purser/core';
 import { PROTECTIVE_HEADERS, renderedError } from '@purser/http-api';
+import type { Connections } from '../connections.ts';
 
 /** Who floods the server with headers has to wait before he can connect again. */
 const OVERFLOW_DELAY_MS = 100;
@@ -10,32 +11,38 @@ const OVERFLOW_DELAY_MS = 100;
 const MOST_DELAYED = 1_000;
 
 /**
- * Answers what Node.js could make no request of, in the error format of the registry, and ends the connection.
- *
- * @param isAnswering Whether an answer is on its way on a connection, into which nothing else may be written.
+ * Answers what Node.js could make no request of, in the error format of the registry, and ends the connection. While an
+ * answer is on its way on a connection, nothing else may be written into it.
  */
-export function refuseMalformed(server: Server, isAnswering: (socket: Socket) => boolean): void {
+export function refuseMalformed(
+  server: Server,
+  connections: Pick<Connections, 'runningOn' | 'linger'>,
+): void {
+  const refused = new WeakSet<Socket>();
   let delayed = 0;
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    if (!socket.writable || error.code === 'ECONNRESET' || isAnswering(socket)) {
+    // Over TLS, bytes that have come are read also when the connection is paused.
+    if (refused.has(socket) && socket.writable) return;
+    refused.add(socket);
+    const isAnswering = connections.runningOn(socket) > 0;
+    if (!socket.writable || error.code === 'ECONNRESET' || isAnswering) {
       socket.destroy();
       return;
     }
-    if (error.code !== 'HPE_HEADER_OVERFLOW' || delayed >= MOST_DELAYED) return end(socket, error);
+    const end = () => {
+      socket.write(answerTo(error));
+      connections.linger(socket);
+    };
+    if (error.code !== 'HPE_HEADER_OVERFLOW' || delayed >= MOST_DELAYED) return end();
     delayed++;
     // What follows is not read.
     socket.pause();
-    const timer = setTimeout(() => end(socket, error), OVERFLOW_DELAY_MS);
+    const timer = setTimeout(end, OVERFLOW_DELAY_MS);
     socket.once('close', () => {
       delayed--;
       clearTimeout(timer);
     });
   });
-}
-
-function end(socket: Socket, error: NodeJS.ErrnoException): void {
-  socket.write(answerTo(error));
-  socket.destroySoon();
 }
 
 function answerTo(error: NodeJS.ErrnoException): string {
