@@ -106,14 +106,15 @@ describe.skipIf(noMount !== undefined)(
       );
     }, 30_000);
 
-    it('is not ready while it lasts, and ready again by itself', async () => {
+    it('is ready for pulls while it lasts, and ready for pushes again by itself', async () => {
       const statusOf = async (path: string) => (await fetch(`${server.url}${path}`)).status;
-      expect(await statusOf('/readyz')).toBe(200);
+      expect(await statusOf('/readyz/write')).toBe(200);
       await leave(0);
-      await expect.poll(() => statusOf('/readyz'), { timeout: 10_000 }).toBe(503);
+      await expect.poll(() => statusOf('/readyz/write'), { timeout: 10_000 }).toBe(503);
+      expect(await statusOf('/readyz')).toBe(200);
       expect(await statusOf('/livez')).toBe(200);
       await unlink(filler());
-      await expect.poll(() => statusOf('/readyz'), { timeout: 10_000 }).toBe(200);
+      await expect.poll(() => statusOf('/readyz/write'), { timeout: 10_000 }).toBe(200);
     }, 30_000);
   },
 );

@@ -63,7 +63,7 @@ describe.skipIf(process.platform !== 'linux')(
       }
       expect(await statusOf('/readyz')).toBe(503);
       expect(await statusOf('/livez')).toBe(200);
-      await purser.until(/storage cannot be written; not ready.*EMFILE/);
+      await purser.until(/storage cannot be read: not ready.*EMFILE/);
 
       for (const socket of sockets) socket.destroy();
       await expect.poll(() => statusOf('/readyz'), { timeout: 10_000 }).toBe(200);

@@ -48,7 +48,9 @@ export function createApplication(config: Config, parts: ServedParts): HttpServe
   });
   const application = new Koa();
   application.use(observeRequests(observation));
-  application.use(answerProbes(new Readiness({ driver, writes, logger }), health));
+  const readiness = new Readiness({ driver, writes, logger });
+  observation.metrics?.forReadiness(readiness);
+  application.use(answerProbes(readiness, health));
   for (const middleware of around) application.use(middleware);
   application.use(refuseWhileUnhealthy(health));
   const origins = allowOrigins(config.http.cors);

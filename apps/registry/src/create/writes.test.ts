@@ -40,6 +40,7 @@ describe('a read-only registry', () => {
     });
     expect((await fetch(`${registry.url}/v2/_catalog`)).status).toBe(200);
     expect((await fetch(`${registry.url}/readyz`)).status).toBe(200);
+    expect((await fetch(`${registry.url}/readyz/write`)).status).toBe(503);
   });
 
   it('asks clients to come back in the words of its operator', async () => {

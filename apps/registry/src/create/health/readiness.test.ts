@@ -29,31 +29,32 @@ function readinessOf(driver: MemoryDriver) {
 }
 
 describe('readiness', () => {
-  it('goes when storage cannot be written, comes back by itself, and tells each once', async () => {
+  it('for pushes goes when storage cannot be written, comes back by itself, and tells each once', async () => {
     const driver = new BreakableDriver();
     const { readiness, told, pass } = readinessOf(driver);
     const answers: boolean[] = [];
     for (const isBroken of [false, true, true, false, false]) {
       driver.isBroken = isBroken;
-      answers.push(await readiness.isReady());
+      answers.push((await readiness.canWrite()) === true);
+      expect(await readiness.canRead()).toBe(true);
       pass(3000);
     }
     expect(answers).toEqual([true, false, false, true, true]);
     expect(told).toEqual([
-      'storage cannot be written; not ready',
-      'storage can be written again; ready',
+      'storage cannot be written: pushes fail',
+      'storage can be written again',
     ]);
   });
 
   it('writes to storage once for all who ask within two seconds', async () => {
     const driver = new BreakableDriver();
     const { readiness, pass } = readinessOf(driver);
-    await Promise.all(Array.from({ length: 100 }, () => readiness.isReady()));
+    await Promise.all(Array.from({ length: 100 }, () => readiness.canWrite()));
     pass(1999);
-    await readiness.isReady();
+    await readiness.canWrite();
     expect(driver.writes).toBe(1);
     pass(1);
-    await readiness.isReady();
+    await readiness.canWrite();
     expect(driver.writes).toBe(2);
   });
 
@@ -61,7 +62,8 @@ describe('readiness', () => {
     vi.spyOn(AbortSignal, 'timeout').mockImplementation(() => AbortSignal.abort());
     try {
       const driver = new MemoryDriver();
-      expect(await readinessOf(driver).readiness.isReady()).toBe(false);
+      const { readiness } = readinessOf(driver);
+      expect([await readiness.canRead(), await readiness.canWrite()]).toEqual([false, false]);
     } finally {
       vi.restoreAllMocks();
     }

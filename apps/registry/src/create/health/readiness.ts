@@ -1,66 +1,64 @@
-import type { StorageDriver } from '@purser/storage-driver';
-import { describeError } from '../../observe/describe-error.ts';
+import { DriverError, type StorageDriver } from '@purser/storage-driver';
 import type { Logger } from '../../observe/logger.ts';
-import { storageAnswer } from '../../observe/health/storage-answer.ts';
+import { StorageProbe } from './storage-probe.ts';
 
-/** How long an answer stands: however often someone asks, storage is written to no more often. */
-const VALID_MS = 2_000;
-const TIMEOUT_MS = 5_000;
 const PATH = '/purser/readiness';
 
 export interface ReadinessOptions {
   readonly driver: StorageDriver;
-  /** While writes are refused, storage is only read. Default: they are taken. */
+  /** While writes are refused, storage is not written to. Default: they are taken. */
   readonly writes?: { readonly areRefused: boolean } | undefined;
   readonly logger: Logger;
   /** Milliseconds. Default: the time of this process. */
   readonly now?: (() => number) | undefined;
 }
 
-/**
- * Whether requests can be served: a small file is written to storage and read again. Of a read-only registry storage is
- * only read, for it may be one that cannot be written.
- */
+/** Whether storage can be read, which pulls need, and written, which pushes need as well. */
 export class Readiness {
-  readonly #options: ReadinessOptions;
-  #answer: Promise<boolean> | undefined;
-  #validUntil = -Infinity;
-  #wasReady = true;
+  readonly #writes: ReadinessOptions['writes'];
+  readonly #reading: StorageProbe;
+  readonly #writing: StorageProbe;
 
-  constructor(options: ReadinessOptions) {
-    this.#options = options;
-  }
-
-  /** Never fails. Whoever asks meanwhile gets the same answer. */
-  isReady(): Promise<boolean> {
-    const { now = () => performance.now() } = this.#options;
-    if (this.#answer === undefined || now() >= this.#validUntil) {
-      this.#validUntil = Infinity;
-      this.#answer = this.#ask().finally(() => (this.#validUntil = now() + VALID_MS));
-    }
-    return this.#answer;
-  }
-
-  async #ask(): Promise<boolean> {
-    const { logger } = this.#options;
-    try {
-      await this.#roundTrip();
-      if (!this.#wasReady) logger.info('storage can be written again; ready');
-      this.#wasReady = true;
-    } catch (error) {
-      if (this.#wasReady)
-        logger.error('storage cannot be written; not ready', describeError(error));
-      this.#wasReady = false;
-    }
-    return this.#wasReady;
-  }
-
-  #roundTrip(): Promise<void> {
-    const { driver, writes } = this.#options;
-    return storageAnswer(TIMEOUT_MS, async (signal) => {
-      if (writes?.areRefused) return void (await driver.stat('/docker', { signal }));
-      await driver.putContent(PATH, Buffer.from('ready\n'), { durable: false, signal });
-      await driver.getContent(PATH, { signal });
+  constructor({ driver, writes, logger, now }: ReadinessOptions) {
+    this.#writes = writes;
+    this.#reading = new StorageProbe({
+      ask: (signal) => read(driver, signal),
+      messages: {
+        failed: 'storage cannot be read: not ready',
+        succeeded: 'storage can be read again: ready',
+      },
+      logger,
+      now,
     });
+    this.#writing = new StorageProbe({
+      ask: (signal) => driver.putContent(PATH, CONTENT, { durable: false, signal }),
+      messages: {
+        failed: 'storage cannot be written: pushes fail',
+        succeeded: 'storage can be written again',
+      },
+      logger,
+      now,
+    });
+  }
+
+  canRead(): Promise<boolean> {
+    return this.#reading.isGood();
+  }
+
+  /** @returns `undefined` while the registry is read-only: its storage may be, too. */
+  async canWrite(): Promise<boolean | undefined> {
+    return this.#writes?.areRefused ? undefined : this.#writing.isGood();
+  }
+}
+
+const CONTENT = Buffer.from('ready\n');
+
+/** Reads the directory, and the file of the other probe, which may be missing. */
+async function read(driver: StorageDriver, signal: AbortSignal): Promise<void> {
+  await driver.stat('/docker', { signal });
+  try {
+    await driver.getContent(PATH, { signal });
+  } catch (error) {
+    if (!DriverError.is(error, 'PATH_NOT_FOUND')) throw error;
   }
 }

@@ -18,6 +18,7 @@ async function namesOfMetrics(): Promise<ReadonlySet<string>> {
   metrics.forCache();
   metrics.forNotifier().follow(() => [{ name: 'audit', pending: 0 }]);
   metrics.forProxy();
+  metrics.forReadiness({ canRead: async () => true, canWrite: async () => true });
   const names = new Set<string>();
   for (const [name, { type }] of readMetrics(await metrics.render())) {
     const parts = type === 'histogram' ? ['_bucket', '_sum', '_count'] : [''];

@@ -10,6 +10,7 @@ import { createMaintenanceMetrics, type MaintenanceObserver } from './maintenanc
 import { createNotifierMetrics, type NotifierMetrics } from './notifier-metrics.ts';
 import { processMetrics } from './process-metrics.ts';
 import { createProxyMetrics, type ProxyMetrics } from './proxy-metrics.ts';
+import { createReadinessMetrics, type StorageState } from './readiness-metrics.ts';
 import {
   createRequestMetrics,
   type AnswerObserver,
@@ -45,6 +46,11 @@ export class Metrics {
   /** Of a server that tells endpoints. */
   forNotifier(): NotifierMetrics {
     return createNotifierMetrics(this.#registry);
+  }
+
+  /** Of a server that asks its storage whether it works. */
+  forReadiness(state: StorageState): void {
+    createReadinessMetrics(this.#registry, state);
   }
 
   /** Of a server that others are pulled through. */
