@@ -2,6 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer, type Http2Server, type ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import { CountedRequest, CountedResponse } from './counted-http2.ts';
+import { onFirstBytes } from './first-bytes.ts';
 import { READING_WINDOW, ReceiveWindows, UNREAD_WINDOW } from './receive-windows.ts';
 import { takeOver } from './take-over.ts';
 
@@ -66,8 +67,10 @@ export function serveHttp2(server: Server, { headersize, headers }: HeaderLimits
     if ('alpnProtocol' in socket) {
       return socket.alpnProtocol === 'h2' ? serveHttp2(socket) : serveHttp1(socket);
     }
-    onFirstBytes(socket, server.headersTimeout, (bytes) => {
-      if (bytes.equals(PREFACE_BEGINNING)) serveHttp2(socket);
+    const options = { isOpen: isUndecided, timeoutMs: server.headersTimeout };
+    onFirstBytes(socket, options, (bytes) => {
+      const beginning = bytes.subarray(0, PREFACE_BEGINNING.length);
+      if (beginning.equals(PREFACE_BEGINNING)) serveHttp2(socket);
       else serveHttp1(socket);
     });
   });
@@ -76,23 +79,8 @@ export function serveHttp2(server: Server, { headersize, headers }: HeaderLimits
 
 const PREFACE_BEGINNING = Buffer.from('PRI');
 
-/**
- * Looks at what a client sends first, as far as it could be the beginning of HTTP/2, and leaves it there to be read. Who
- * takes longer for it than for the headers of a request is let go.
- */
-function onFirstBytes(socket: Socket, timeoutMs: number, found: (bytes: Buffer) => void): void {
-  const end = () => void socket.destroy();
-  let bytes = Buffer.alloc(0);
-  const look = () => {
-    bytes = Buffer.concat([bytes, (socket.read() as Buffer | null) ?? Buffer.alloc(0)]);
-    const beginning = bytes.subarray(0, PREFACE_BEGINNING.length);
-    const isShort = beginning.length < PREFACE_BEGINNING.length;
-    if (isShort && PREFACE_BEGINNING.subarray(0, beginning.length).equals(beginning)) return;
-    socket.off('readable', look).off('timeout', end).off('end', end).off('error', end);
-    socket.setTimeout(0);
-    socket.unshift(bytes);
-    found(beginning);
-  };
-  socket.on('readable', look).on('timeout', end).on('end', end).on('error', end);
-  socket.setTimeout(timeoutMs);
+/** Whether bytes can still become the beginning of HTTP/2. */
+function isUndecided(bytes: Buffer): boolean {
+  const { length } = bytes;
+  return length < PREFACE_BEGINNING.length && PREFACE_BEGINNING.subarray(0, length).equals(bytes);
 }

@@ -5,6 +5,7 @@ import type { Logger } from '../../observe/logger.ts';
 import { readCertificates, type TlsConfig } from './certificates.ts';
 import { clientOptions } from './client-certificates.ts';
 import { FollowedCertificates } from './followed-certificates.ts';
+import { refuseClear } from './refuse-clear.ts';
 
 export interface TlsServer {
   readonly http: Server;
@@ -36,6 +37,7 @@ export async function createTlsServer(
     ALPNProtocols: offersHttp2 ? ['h2', 'http/1.1'] : ['http/1.1'],
     handshakeTimeout: http1.headersTimeout,
   });
+  refuseClear(http);
   http.prependListener('tlsClientError', (error, socket) => {
     const { remoteAddress: address, authorizationError } = socket;
     const reason = authorizationError ?? undefined;

@@ -30,7 +30,7 @@ export function refuseMalformed(
       return;
     }
     const end = () => {
-      socket.write(answerTo(error));
+      socket.write(renderRefusal(REFUSALS[error.code ?? ''] ?? MALFORMED));
       connections.linger(socket);
     };
     if (error.code !== 'HPE_HEADER_OVERFLOW' || delayed >= MOST_DELAYED) return end();
@@ -45,8 +45,9 @@ export function refuseMalformed(
   });
 }
 
-function answerTo(error: NodeJS.ErrnoException): string {
-  const { status, headers, body } = renderedError(REFUSALS[error.code ?? ''] ?? MALFORMED);
+/** A whole answer of HTTP/1.1, for a connection that ends with it. */
+export function renderRefusal(error: RegistryError): string {
+  const { status, headers, body } = renderedError(error);
   const lines = Object.entries({
     ...headers,
     ...PROTECTIVE_HEADERS,
