@@ -11,7 +11,7 @@ export const referrers: MethodTable<ReferrersCall> = { GET: listReferrers, HEAD:
 const INDEX = 'application/vnd.oci.image.index.v1+json';
 
 /** Referrers that one answer looks at, whether the filter lets them in or not. Each takes some reads. */
-const MOST_LOOKED_AT = 300;
+const MOST_LOOKED_AT = 200;
 
 /** Answers with an index of what refers to a digest: an empty one for a digest that nobody knows. */
 async function listReferrers(call: ReferrersCall): Promise<void> {
