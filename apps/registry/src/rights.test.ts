@@ -226,7 +226,12 @@ describe('authorised and served names: observers', () => {
     async () => {
       const lines: Record<string, unknown>[] = [];
       const logger = createLogger(
-        { level: 'info', formatter: 'json', fields: {}, accesslog: { disabled: true } },
+        {
+          level: 'info',
+          formatter: 'json',
+          fields: {},
+          accesslog: { disabled: true, probes: false },
+        },
         { write: (line) => lines.push(JSON.parse(line) as Record<string, unknown>) },
       );
       const events: unknown[] = [];

@@ -24,14 +24,22 @@ async function expectRefusal(answer: Response, { status }: StorageFault): Promis
   const body: unknown = await answer.json();
   expect(answer.status).toBe(status);
   expect(body).toEqual({
-    errors: [{ code: 'UNAVAILABLE', message: expect.any(String) as string }],
+    errors: [
+      {
+        code: 'UNAVAILABLE',
+        message: expect.any(String) as string,
+        detail: { requestId: answer.headers.get('x-request-id') },
+      },
+    ],
   });
   expect(answer.headers.get('retry-after')).toBe(status === 503 ? '5' : null);
 }
 
 /** What a fault lets through while it lasts, and after it. */
 function expectationsOf({ status, isReadable }: StorageFault) {
-  const failedReads = isReadable ? [] : ['request failed', 'storage cannot be read: not ready'];
+  const failedReads = isReadable
+    ? []
+    : ['response completed with error', 'storage cannot be read: not ready'];
   return {
     readiness: isReadable ? 200 : 503,
     failures: [...failedReads, 'storage cannot be written: pushes fail'],
@@ -87,7 +95,7 @@ describe.each(STORAGE_FAULTS)('$name', (fault) => {
       for (const failure of failures) expect(JSON.stringify(failure)).toMatch(fault.cause);
       const messages = failures.map(({ msg }) => msg);
       expect(messages).toEqual([
-        ...[underWay, ...kinds].map(() => 'request failed'),
+        ...[underWay, ...kinds].map(() => 'response completed with error'),
         ...expected.failures,
       ]);
 

@@ -1,4 +1,4 @@
-import { RegistryError, type ErrorCode } from '@purser/core';
+import { isObject, RegistryError, type ErrorCode } from '@purser/core';
 import type { Context } from 'koa';
 
 interface Rendering {
@@ -63,10 +63,13 @@ export interface RenderedError {
 /**
  * The answer that tells a client of an error, and of those related to it. What is no `RegistryError` may tell of the
  * server's inside: the client learns only that something failed.
+ *
+ * @param requestId Added to the details of a failure of the server, so that its operator finds the cause in the log.
  */
-export function renderedError(error: unknown): RenderedError {
+export function renderedError(error: unknown, requestId?: string): RenderedError {
   const known = RegistryError.is(error) ? error : new RegistryError('UNKNOWN');
   const { status, ...rendering } = RENDERINGS[known.code];
+  const id = status >= 500 ? requestId : undefined;
   const retryAfterSeconds = known.retryAfterSeconds ?? rendering.retryAfterSeconds;
   return {
     status,
@@ -74,18 +77,27 @@ export function renderedError(error: unknown): RenderedError {
       'Content-Type': 'application/json',
       ...(retryAfterSeconds !== undefined && { 'Retry-After': String(retryAfterSeconds) }),
     },
-    body: `${JSON.stringify({ errors: [known, ...known.related].map(describe) })}\n`,
+    body: `${JSON.stringify({ errors: [known, ...known.related].map((each) => describe(each, id)) })}\n`,
   };
 }
 
 /** Answers with an error. Headers already set stay: they say where an upload stands, or how long a blob is. */
 export function renderError(context: Context, error: unknown): void {
-  const { status, headers, body } = renderedError(error);
+  const id: unknown = context.state['requestId'];
+  const requestId = typeof id === 'string' ? id : undefined;
+  const { status, headers, body } = renderedError(error, requestId);
   context.status = status;
   context.set(headers);
   context.body = body;
 }
 
-function describe({ code, message, detail }: RegistryError) {
-  return { code: RENDERINGS[code].code, message, detail };
+function describe({ code, message, detail }: RegistryError, requestId: string | undefined) {
+  return { code: RENDERINGS[code].code, message, detail: withRequestId(detail, requestId) };
+}
+
+/** A detail that is no object stays as it is: distribution's clients know its text. */
+function withRequestId(detail: unknown, requestId: string | undefined): unknown {
+  if (requestId === undefined) return detail;
+  if (detail === undefined) return { requestId };
+  return isObject(detail) ? { ...detail, requestId } : detail;
 }

@@ -4,6 +4,7 @@ import { loadConfig, parseConfig } from './load.ts';
 const MINIMAL = 'version: 0.1\nstorage: inmemory\n';
 
 const DAY = 86_400_000;
+const ACCESS_LOG = { disabled: false, probes: false };
 const NO_CHECK = { enabled: false, interval: 10_000, threshold: 1 };
 const PURGING = { enabled: true, age: 7 * DAY, interval: DAY, dryrun: false };
 
@@ -14,7 +15,7 @@ describe('a configuration file', () => {
       config: {
         version: '0.1',
         auth: { kind: 'none' },
-        log: { level: 'info', formatter: 'text', fields: {}, accesslog: { disabled: false } },
+        log: { level: 'info', formatter: 'text', fields: {}, accesslog: ACCESS_LOG },
         storage: {
           driver: { name: 'inmemory' },
           delete: { enabled: false, repositories: false },
@@ -117,7 +118,7 @@ describe('a configuration file', () => {
 it('applies every key of a configuration file', () => {
   const { config, warnings } = parseConfig(`
 version: "0.1"
-log: { level: DEBUG, formatter: json, fields: { service: registry, n: 7 }, accesslog: { disabled: yes } }
+log: { level: DEBUG, formatter: json, fields: { service: registry, n: 7 }, accesslog: { disabled: yes, probes: on } }
 storage:
   filesystem: { rootdirectory: /srv/registry, maxthreads: 3 }
   delete: { enabled: on, repositories: on }
@@ -192,7 +193,7 @@ redis:
       level: 'debug',
       formatter: 'json',
       fields: { service: 'registry', n: 7 },
-      accesslog: { disabled: true },
+      accesslog: { disabled: true, probes: true },
     },
     storage: {
       driver: { name: 'filesystem', rootdirectory: '/srv/registry', maxthreads: 25 },

@@ -18,5 +18,9 @@ export const log = section({
     .default('text'),
   /** Added to every line of the application log. */
   fields: z.record(z.string(), z.unknown(), { error: 'a map' }).default({}),
-  accesslog: section({ disabled: flag(false) }).prefault({}),
+  accesslog: section({
+    disabled: flag(false),
+    /** Whether requests of probes (`/`, `/livez`, `/readyz`) are logged. Default `false`. */
+    probes: flag(false),
+  }).prefault({}),
 });

@@ -5,7 +5,7 @@ import Koa from 'koa';
 import type { Config } from '../config/schema.ts';
 import type { Health } from '../observe/health/health.ts';
 import { describeError } from '../observe/describe-error.ts';
-import { identifyRequest, observeRequests } from '../observe/observe-requests.ts';
+import { noteFailure, notePlanned, observeRequests } from '../observe/observe-requests.ts';
 import { allowOrigins } from './http/allow-origins.ts';
 import type { HttpServerParts } from './http/http-server.ts';
 import { answerLiveness } from './health/answer-liveness.ts';
@@ -47,7 +47,7 @@ export function createApplication(config: Config, parts: ServedParts): HttpServe
     identifiesCallers: access !== undefined,
   });
   const application = new Koa();
-  application.use(observeRequests(observation));
+  application.use(observeRequests({ ...observation, probes: config.log.accesslog.probes }));
   const readiness = new Readiness({ driver, writes, logger });
   observation.metrics?.forReadiness(readiness);
   application.use(answerProbes(readiness, health));
@@ -71,8 +71,11 @@ export function createApplication(config: Config, parts: ServedParts): HttpServe
       onRoute(route, context) {
         for (const observe of routeObservers) observe(route, context);
       },
-      onError: (error, context) =>
-        logger.error('request failed', { ...identifyRequest(context), ...describeError(error) }),
+      onError(error, context) {
+        if (error !== writes.refusal) return noteFailure(context, error);
+        notePlanned(context);
+        observation.metrics?.plannedRefusals.inc();
+      },
     }),
   );
   // What matters went to `onError`; what Koa tells is that a client left in the middle of an answer.

@@ -1,5 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseRepositoryName } from '@purser/core';
 import { describe, expect, it } from 'vitest';
 import { createTemporaryDirectory } from '../fixtures/temporary-directory.ts';
 import { createConfig, createLogger, createServer, startRegistry } from '../index.ts';
@@ -28,11 +29,37 @@ describe('the server', () => {
 
     const failures = lines.filter((line) => line['err.message'] !== undefined);
     expect(failures).toHaveLength(1);
-    expect(failures[0]).toMatchObject({ level: 'error', msg: 'request failed' });
+    expect(failures[0]).toMatchObject({ level: 'error', msg: 'response completed with error' });
     expect(JSON.stringify(failures[0])).toContain('ENOTDIR');
-    const completed = lines.find(({ msg }) => msg === 'response completed with error');
-    expect(completed?.['http.request.id']).toBe(failures[0]!['http.request.id']);
+    expect(failures[0]).toMatchObject({
+      'http.request.id': response.headers.get('x-request-id'),
+      'http.response.status': 500,
+    });
+    expect(lines.filter(({ msg }) => String(msg).startsWith('response completed'))).toHaveLength(1);
     expect(JSON.stringify(lines)).not.toContain('hunter2');
+  });
+
+  it('tells of a blob that breaks off, in the line of its request', async () => {
+    await using directory = await createTemporaryDirectory();
+    const { lines, logger } = recordLog();
+    const storage = { filesystem: { rootdirectory: directory.path } };
+    await using registry = await startRegistry({ storage, logger });
+    const { blobs } = registry.registry.repository(parseRepositoryName('image'));
+    const { digest } = await blobs.put(new Uint8Array(1024 * 1024));
+    const hex = digest.slice('sha256:'.length);
+    const path = `docker/registry/v2/blobs/sha256/${hex.slice(0, 2)}/${hex}/data`;
+    await writeFile(join(directory.path, path), new Uint8Array(1024 * 1024).fill(1));
+    const response = await fetch(`${registry.url}/v2/image/blobs/${digest}`);
+    await expect(response.arrayBuffer()).rejects.toThrow('terminated');
+    await registry.close();
+    const told = lines.filter((line) => 'http.response.status' in line);
+    expect(told).toEqual([
+      expect.objectContaining({
+        level: 'error',
+        'http.response.status': 200,
+        'err.message': expect.any(String),
+      }),
+    ]);
   });
 
   it('tells in the log what the path of a request names', async () => {

@@ -6,7 +6,7 @@ import { observeNotifier } from './observe-notifier.ts';
 function record() {
   const lines: { level: string; msg: string }[] = [];
   const logger = createLogger(
-    { level: 'info', formatter: 'json', fields: {}, accesslog: { disabled: true } },
+    { level: 'info', formatter: 'json', fields: {}, accesslog: { disabled: true, probes: false } },
     { write: (line) => void lines.push(JSON.parse(line)) },
   );
   const observe = observeNotifier(logger);

@@ -4,7 +4,12 @@ import { connect, type AddressInfo } from 'node:net';
 import Koa, { type Middleware } from 'koa';
 import { describe, expect, it } from 'vitest';
 import type { LogFields, Logger } from './logger.ts';
-import { observeRequests } from './observe-requests.ts';
+import {
+  noteFailure,
+  notePlanned,
+  observeRequests,
+  type RequestObserverOptions,
+} from './observe-requests.ts';
 
 interface Told {
   readonly level: string;
@@ -13,8 +18,10 @@ interface Told {
   readonly access: string;
 }
 
+type Options = Partial<RequestObserverOptions> & { readonly hasAccessLog?: boolean };
+
 /** A server with one middleware behind the observer; `told` is what the logs hear of the next request. */
-async function startServer(answer: Middleware) {
+async function startServer(answer: Middleware, { hasAccessLog = true, ...options }: Options = {}) {
   const { promise: told, resolve } = Promise.withResolvers<Told>();
   let access = '';
   const log =
@@ -30,7 +37,14 @@ async function startServer(answer: Middleware) {
   };
   const application = new Koa();
   application.on('error', () => {});
-  application.use(observeRequests({ logger, writeAccess: (line) => void (access += line) }));
+  const lines: string[] = [];
+  const writeAccess = (line: string) => {
+    access += line;
+    lines.push(line);
+  };
+  application.use(
+    observeRequests({ logger, writeAccess: hasAccessLog ? writeAccess : undefined, ...options }),
+  );
   application.use(answer);
   const handle = application.callback();
   const server = createServer((request, response) => void handle(request, response));
@@ -39,6 +53,7 @@ async function startServer(answer: Middleware) {
   const { port } = server.address() as AddressInfo;
   return {
     told,
+    lines,
     port,
     url: `http://127.0.0.1:${port}`,
     async [Symbol.asyncDispose]() {
@@ -57,7 +72,7 @@ describe('observeRequests', () => {
     const headers = { Referer: 'http://r/', 'User-Agent': 'test' };
     await (await fetch(`${server.url}/v2/?n=1`, { headers })).text();
     const { level, message, fields, access } = await server.told;
-    expect([level, message]).toEqual(['info', 'response completed']);
+    expect([level, message]).toEqual(['debug', 'response completed']);
     expect(fields).toMatchObject({
       'http.request.id': expect.stringMatching(/^[0-9a-f-]{36}$/),
       'http.request.method': 'GET',
@@ -77,17 +92,71 @@ describe('observeRequests', () => {
   it.each([
     [200, 'info', 'response completed'],
     [307, 'info', 'response completed'],
-    [404, 'info', 'response completed with error'],
+    [401, 'info', 'response completed'],
+    [404, 'info', 'response completed'],
     [500, 'error', 'response completed with error'],
-  ])('tells of a %i answer as %s', async (status, level, message) => {
-    await using server = await startServer((context) => void (context.status = status));
-    await fetch(server.url, { redirect: 'manual' });
+  ])('tells of a %i answer as %s, without an access log', async (status, level, message) => {
+    const answer: Middleware = (context) => void (context.status = status);
+    await using server = await startServer(answer, { hasAccessLog: false });
+    await fetch(`${server.url}/v2/`, { redirect: 'manual' });
     expect(await server.told).toMatchObject({ level, message });
+  });
+
+  it.each([
+    [200, 'debug'],
+    [404, 'debug'],
+    [503, 'error'],
+  ])('leaves a %i answer to the access log, and else tells it as %s', async (status, level) => {
+    await using server = await startServer((context) => void (context.status = status));
+    await fetch(`${server.url}/v2/`);
+    expect(await server.told).toMatchObject({ level });
+    expect(server.lines).toHaveLength(1);
+  });
+
+  it('tells the cause of a failure in the line of its request', async () => {
+    await using server = await startServer((context) => {
+      context.status = 500;
+      noteFailure(context, new Error('the disk is gone'));
+    });
+    await fetch(`${server.url}/v2/`);
+    const { fields } = await server.told;
+    expect(fields).toMatchObject({
+      'err.message': 'the disk is gone',
+      'http.request.uri': '/v2/',
+      'http.response.status': 500,
+    });
+  });
+
+  it('tells no error of what the operator wants', async () => {
+    await using server = await startServer((context) => {
+      context.status = 503;
+      notePlanned(context);
+    });
+    await fetch(`${server.url}/v2/`);
+    expect(await server.told).toMatchObject({ level: 'debug' });
+  });
+
+  it.each(['/', '/livez', '/readyz?verbose', '/readyz/write'])(
+    'tells nothing of the probe %s',
+    async (path) => {
+      await using server = await startServer((context) => void (context.status = 503));
+      await fetch(`${server.url}${path}`);
+      await fetch(`${server.url}/v2/`);
+      expect((await server.told).fields['http.request.uri']).toBe('/v2/');
+      expect(server.lines).toEqual([expect.stringContaining('"GET /v2/ ')]);
+    },
+  );
+
+  it('tells of probes when it is asked to', async () => {
+    const answer: Middleware = (context) => void (context.status = 200);
+    await using server = await startServer(answer, { probes: true });
+    await fetch(`${server.url}/livez`);
+    expect((await server.told).fields['http.request.uri']).toBe('/livez');
   });
 
   it('counts no bytes of an answer to HEAD', async () => {
     await using server = await startServer((context) => void (context.body = 'content'));
-    await fetch(server.url, { method: 'HEAD' });
+    await fetch(`${server.url}/v2/`, { method: 'HEAD' });
     const { fields } = await server.told;
     expect(fields['http.response.written']).toBe(0);
   });
@@ -99,7 +168,7 @@ describe('observeRequests', () => {
       context.respond = false;
     });
     const socket = connect(server.port, '127.0.0.1');
-    socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    socket.write('GET /v2/ HTTP/1.1\r\nHost: x\r\n\r\n');
     await once(socket, 'data');
     socket.destroy();
     const { fields } = await server.told;

@@ -32,7 +32,12 @@ describe('access to a server', () => {
 
   const start = (auth: AuthInput, more: StartRegistryOptions = {}) => {
     const logger = createLogger(
-      { level: 'info', formatter: 'json', fields: {}, accesslog: { disabled: true } },
+      {
+        level: 'info',
+        formatter: 'json',
+        fields: {},
+        accesslog: { disabled: true, probes: false },
+      },
       { write: (line) => lines.push(line) },
     );
     return startRegistry({ auth, logger, ...more });

@@ -20,6 +20,7 @@ const EXPOSED = [
   'Retry-After',
   'Warning',
   'Www-Authenticate',
+  'X-Request-Id',
 ];
 
 /**

@@ -32,7 +32,7 @@ export class CountedRequest extends Http2ServerRequest {
 
 type Done = (error: Error) => void;
 
-/** An answer of HTTP/2 that knows how much was written of it. It always carries the protective headers. */
+/** An answer of HTTP/2 that knows how much was written of it. It always carries the id of its request and the protective headers. */
 export class CountedResponse<
   Request extends Http2ServerRequest = Http2ServerRequest,
 > extends Http2ServerResponse<Request> {

@@ -1,5 +1,6 @@
 import {
   AggregatorRegistry,
+  Counter,
   Registry,
   type MetricObjectWithValues,
   type MetricValue,
@@ -34,6 +35,12 @@ export class Metrics {
   readonly #answerObservers: AnswerObserver[] = [];
   readonly observeRoute: RouteObserver = createRequestMetrics(this.#registry, (answer) => {
     for (const observe of this.#answerObservers) observe(answer);
+  });
+  /** Counts answers of 503 that the operator wants. */
+  readonly plannedRefusals = new Counter({
+    name: 'purser_http_planned_refusals_total',
+    help: 'Answers with 503 that read-only mode gave: they are no failures.',
+    registers: [this.#registry],
   });
   readonly observeDriver: DriverObserver = createStorageMetrics(this.#registry);
   readonly maintenance: MaintenanceObserver = createMaintenanceMetrics(this.#registry);

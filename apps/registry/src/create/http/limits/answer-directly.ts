@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { constants } from 'node:http2';
 import type { RegistryError } from '@purser/core';
 import { renderedError } from '@purser/http-api';
+import { requestIdOf } from '../../../observe/request-id.ts';
 import { streamOf } from '../counted-http2.ts';
 
 /**
@@ -13,7 +14,7 @@ export function answerDirectly(
   response: ServerResponse,
   error: RegistryError,
 ): void {
-  const { status, headers, body } = renderedError(error);
+  const { status, headers, body } = renderedError(error, requestIdOf(request));
   const stream = streamOf(request);
   response.writeHead(status, {
     ...headers,

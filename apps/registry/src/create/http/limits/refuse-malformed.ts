@@ -1,5 +1,6 @@
 import { STATUS_CODES, type Server } from 'node:http';
 import type { Socket } from 'node:net';
+import { randomUUID } from 'node:crypto';
 import { RegistryError } from '@purser/core';
 import { PROTECTIVE_HEADERS, renderedError } from '@purser/http-api';
 import type { Connections } from '../connections.ts';
@@ -50,6 +51,7 @@ export function renderRefusal(error: RegistryError): string {
   const { status, headers, body } = renderedError(error);
   const lines = Object.entries({
     ...headers,
+    'X-Request-Id': randomUUID(),
     ...PROTECTIVE_HEADERS,
     'Content-Length': Buffer.byteLength(body),
     Connection: 'close',
