@@ -3,10 +3,12 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readCommandLine } from '@purser/registry-under-test';
 import { checkInScratch } from './check-in-scratch.ts';
+import { compileImporters, importableNames, loadPackages } from './compile-importers.ts';
 import {
   compileExample,
   createConsumerProject,
   EXAMPLE,
+  EXAMPLE_LIBRARIES,
   readEmbeddingExample,
 } from './consumer-project.ts';
 import {
@@ -19,8 +21,8 @@ import {
 import { pushAndPullBlob } from './round-trip.ts';
 import { run, RunningProgram } from './run-program.ts';
 
-const usage = `Publishes every package to an npm registry on the loopback interface, installs them by name into an empty project, runs
-the embedding example of the root README there, and the purser command.
+const usage = `Publishes every package to an npm registry on the loopback interface, installs them by name into an empty project, compiles
+and loads programs that import each of them, and runs the embedding example of the root README and the purser command.
 
   npm run build && npm run publish-check -w tools/workspace-checks
 
@@ -36,12 +38,17 @@ async function checkPublishing(scratch: string): Promise<string> {
   await using stub = await startStub(packages);
   const published = await publish(packages, { stub, scratch });
   const project = join(scratch, 'consumer');
-  await createConsumerProject(project, { stub });
+  const own = packages.map(({ name }) => name);
+  await createConsumerProject(project, { stub, packages: [...own, ...EXAMPLE_LIBRARIES] });
+  const names = await importableNames(packages);
+  const importers = await compileImporters(project, names);
+  await loadPackages(project, names);
   await checkExample(project);
   await checkCommand(project, published);
-  return [`${published.length} packages work from an empty project`, ...table(published)].join(
-    '\n',
-  );
+  return [
+    `${published.length} packages work from an empty project, and their types compile from: ${importers}`,
+    ...table(published),
+  ].join('\n');
 }
 
 async function checkExample(project: string): Promise<void> {

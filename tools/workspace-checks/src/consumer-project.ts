@@ -5,31 +5,21 @@ import type { RegistryStub } from './registry-stub.ts';
 import { run } from './run-program.ts';
 import { readText, WORKSPACE } from './workspace.ts';
 
-/** What the example of the root README imports, as a user would install it, and the command. */
-const PACKAGES = [
-  '@purser/core',
-  '@purser/http-api',
-  '@purser/manifest-oci',
-  '@purser/storage',
-  '@purser/storage-driver',
-  '@purser/storage-driver-fs',
-  'purser',
-  'koa',
-];
-const TYPES = ['@types/koa', '@types/node'];
+/** Packages of others that the example of the root README needs. */
+export const EXAMPLE_LIBRARIES = ['koa', '@types/koa', '@types/node'];
 
 export const EXAMPLE = 'embedded.ts';
 
 export interface ConsumerProjectOptions {
   readonly stub: RegistryStub;
-  /** What to install; what the example needs when absent. */
-  readonly packages?: readonly string[] | undefined;
+  /** Names of the packages to install. */
+  readonly packages: readonly string[];
 }
 
 /** Makes an empty project, outside the workspace, and installs packages into it by name. */
 export async function createConsumerProject(
   folder: string,
-  { stub, packages = [...PACKAGES, ...TYPES] }: ConsumerProjectOptions,
+  { stub, packages }: ConsumerProjectOptions,
 ): Promise<void> {
   await mkdir(folder);
   const manifest = { name: 'consumer', private: true, type: 'module' };
@@ -61,7 +51,7 @@ export async function readEmbeddingExample(): Promise<string> {
   return example.text;
 }
 
-/** Compiles the example against the types that were installed. @throws Error with what the compiler says. */
+/** Compiles the example against the installed types. @throws Error with the output of the compiler. */
 export async function compileExample(folder: string): Promise<void> {
   const compilerOptions = { module: 'nodenext', target: 'es2024', strict: true, noEmit: true };
   const configuration = {
@@ -69,9 +59,14 @@ export async function compileExample(folder: string): Promise<void> {
     files: [EXAMPLE],
   };
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(configuration));
+  await compile(folder);
+}
+
+/** Runs the compiler of this workspace in a folder with a `tsconfig.json`. @throws Error with its output. */
+export async function compile(folder: string): Promise<void> {
   const compiler = join(WORKSPACE, 'node_modules/.bin/tsc');
   await run(compiler, ['--pretty', 'false'], { cwd: folder }).catch((error: unknown) => {
     const { stdout = '' } = error as { readonly stdout?: string };
-    throw new Error(`the example does not compile: ${stdout}`, { cause: error });
+    throw new Error(`${folder} does not compile: ${stdout}`, { cause: error });
   });
 }

@@ -101,7 +101,8 @@ const known = section({
 });
 
 export const storage = known
-  .catchall(driverModule)
+  // Typed as unknown: published types must not have an index signature that contradicts the known keys.
+  .catchall<z.ZodType>(driverModule)
   .refine((value) => driverNames(value).length === 1, {
     error: 'exactly one storage driver, filesystem, gcs, inmemory or one with a module',
     when: isSection,
