@@ -8,7 +8,10 @@ export interface EndpointOptions {
   readonly url: string;
   /** Default: `false`. */
   readonly disabled?: boolean | undefined;
-  /** Sent with every event, each with its values. Default: none. */
+  /**
+   * Sent with every event, each with its values. They replace `Content-Type` and the `Authorization` of the URL, but not the headers
+   * of a signature. Default: none.
+   */
   readonly headers?: Readonly<Record<string, readonly string[]>> | undefined;
   /** For a whole attempt. 0 or less, or absent: 1,000. */
   readonly timeoutMs?: number | undefined;
@@ -65,10 +68,11 @@ export function resolveEndpoint(options: EndpointOptions): Endpoint {
   const { name, ignore = {}, secret } = options;
   if (secret === '') throw new TypeError(`${name}: secret must not be empty`);
   const { url, authorization } = splitUrl(name, options.url);
+  const headers = resolveHeaders(name, options.headers ?? {});
   return {
     name,
     url,
-    headers: [...authorization, ...resolveHeaders(name, options.headers ?? {})],
+    headers: headers.some(isAuthorization) ? headers : [...authorization, ...headers],
     timeoutMs: positiveOr(options.timeoutMs, 1000),
     threshold: positiveOr(options.threshold, 10),
     backoffMs: positiveOr(options.backoffMs, 1000),
@@ -119,6 +123,10 @@ function resolveHeaders(endpoint: string, headers: Readonly<Record<string, reado
     }
   }
   return pairs;
+}
+
+function isAuthorization([name]: readonly [name: string, value: string]): boolean {
+  return name.toLowerCase() === 'authorization';
 }
 
 function positiveOr(value: number | undefined, fallback: number): number {

@@ -10,7 +10,7 @@ const endpoint = section({
   name: text('a name').min(1, { error: 'a name' }),
   url: text('a URL').refine(isEndpointUrl, { error: 'an http or https URL' }),
   disabled: flag(false),
-  /** Sent with every event. */
+  /** Sent with every event. `Content-Type` replaces the media type of the envelope. */
   headers: headers.default({}),
   /** For a whole attempt. Default 1 s, which also 0 means. */
   timeout: duration().optional(),

@@ -122,16 +122,37 @@ describe('HttpSink', () => {
     expect(sockets.size).toBe(1);
   });
 
-  it('adds the headers of the endpoint to its own', async () => {
+  it('sends the headers of the endpoint, each with its values', async () => {
     await using server = await EndpointServer.listen();
-    await post(server.url, {
-      headers: { Authorization: ['Bearer x'], 'X-Tag': ['a', 'b'], 'Content-Type': ['text/plain'] },
-    });
+    await post(server.url, { headers: { Authorization: ['Bearer x'], 'X-Tag': ['a', 'b'] } });
     expect(server.received[0]?.headers).toMatchObject({
       authorization: 'Bearer x',
       'x-tag': 'a, b',
-      'content-type': 'application/vnd.docker.distribution.events.v2+json, text/plain',
+      'content-type': 'application/vnd.docker.distribution.events.v2+json',
     });
+  });
+
+  it.each(['distribution', 'cloudevents'] as const)(
+    'replaces the media type of the envelope %s by the one of the headers',
+    async (envelope) => {
+      await using server = await EndpointServer.listen();
+      const mediaType = 'application/vnd.docker.distribution.events.v1+json';
+      await post(server.url, { envelope, headers: { 'content-type': [mediaType] } });
+      expect(server.received[0]?.headers['content-type']).toBe(mediaType);
+    },
+  );
+
+  it('replaces the password of the URL by the authorization of the headers', async () => {
+    await using server = await EndpointServer.listen();
+    const url = server.url.replace('//', '//user:password@');
+    await post(url, { headers: { authorization: ['Bearer x'] } });
+    expect(server.received[0]?.headers.authorization).toBe('Bearer x');
+  });
+
+  it('keeps the signature when the headers have one of the same name', async () => {
+    await using server = await EndpointServer.listen();
+    await post(server.url, { secret: 'hush', headers: { 'X-Purser-Signature': ['sha256=00'] } });
+    expect(server.received[0]?.headers['x-purser-signature']).toMatch(/^sha256=[0-9a-f]{64}$/);
   });
 
   it('sends user name and password of the URL as Basic authorization', async () => {

@@ -1,4 +1,4 @@
-import { Agent, fetch as undiciFetch, type RequestInit, type Response } from 'undici';
+import { Agent, fetch as undiciFetch, Headers, type RequestInit, type Response } from 'undici';
 import type { Clock } from '../clock.ts';
 import { CLOUD_EVENT, encodeCloudEvent } from '../cloud-event.ts';
 import { DISTRIBUTION_EVENTS, encodeDistributionEnvelope } from '../distribution-envelope.ts';
@@ -102,11 +102,11 @@ export class HttpSink implements Sink {
       : encodeDistributionEnvelope(notification.event);
     return {
       method: 'POST',
-      headers: [
-        ['Content-Type', isCloudEvent ? CLOUD_EVENT : DISTRIBUTION_EVENTS],
-        ...headers.map(([name, value]): [string, string] => [name, value]),
-        ...(secret === undefined ? [] : signatureHeaders(secret, body, this.#clock.now())),
-      ],
+      headers: joinHeaders([
+        [['Content-Type', isCloudEvent ? CLOUD_EVENT : DISTRIBUTION_EVENTS]],
+        headers,
+        secret === undefined ? [] : signatureHeaders(secret, body, this.#clock.now()),
+      ]),
       body,
       redirect: 'manual',
       dispatcher: this.#agent,
@@ -117,6 +117,18 @@ export class HttpSink implements Sink {
     return new DeliveryError('DELIVERY_REFUSED', { endpoint: this.#endpoint.name, status, reason });
   }
 }
+
+/** Headers of later groups replace those of the same name in earlier ones; within a group, a name may have several values. */
+function joinHeaders(groups: readonly (readonly HeaderPair[])[]): Headers {
+  const headers = new Headers();
+  for (const group of groups) {
+    for (const [name] of group) headers.delete(name);
+    for (const [name, value] of group) headers.append(name, value);
+  }
+  return headers;
+}
+
+type HeaderPair = readonly [name: string, value: string];
 
 const PAGE = 'it redirects to a page for people, such as a login';
 
