@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { shapeOf, type KeyShape } from './keys.ts';
 import { suggest, type Origin, type Problem } from './problems.ts';
+import { isServiceVariable } from './service-variables.ts';
 import { emptyMap, expandName, withEntry, type ConfigNode, type MapNode } from './tree.ts';
 import { unservedBelow } from './unserved.ts';
 import { readVariable, UnreadableValue } from './variable-value.ts';
@@ -33,9 +34,11 @@ export function applyEnvironment(
   schema: z.core.$ZodType,
 ): Overridden {
   const problems: Problem[] = [];
-  const warnings: Problem[] = [];
+  const variables = variablesOf(environment);
+  const warnings = serviceWarnings(variables);
   let result: ConfigNode = tree;
-  for (const [variable, text] of variablesOf(environment)) {
+  for (const [variable, text] of variables) {
+    if (isServiceVariable(variable, text)) continue;
     const origin = { variable };
     const parts = partsOf(variable);
     try {
@@ -66,6 +69,15 @@ function variablesOf(environment: Environment): [string, string][] {
     .filter((entry): entry is [string, string] => entry[1] !== undefined)
     .filter(([name]) => name.startsWith(PREFIX) && name !== CONFIGURATION_PATH_VARIABLE)
     .sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** One warning for all variables that Kubernetes sets: it sets seven for each Service. */
+function serviceWarnings(variables: readonly (readonly [string, string])[]): Problem[] {
+  const [first, ...others] = variables.filter((entry) => isServiceVariable(...entry));
+  if (first === undefined) return [];
+  const more = others.length === 0 ? '' : `, as are ${others.length} more`;
+  const message = `set by Kubernetes for a Service, ignored${more}; enableServiceLinks: false in the pod leaves them out`;
+  return [{ origin: { variable: first[0] }, key: '', message }];
 }
 
 /** What distribution has between the section and its keys may be left out, and is no key. */
