@@ -16,6 +16,11 @@
  */
 export { createRegistryApi } from './registry-api.ts';
 export { createRequestHandler } from './create-request-handler.ts';
+export {
+  createFetchHandler,
+  type FetchConnection,
+  type FetchHandler,
+} from './fetch/create-fetch-handler.ts';
 export type { AnswerFacts, RegistryApiOptions, RequestFacts } from './options.ts';
 export { PROTECTIVE_HEADERS } from './protective-headers.ts';
 export { renderedError, renderError, type RenderedError } from './render-errors.ts';

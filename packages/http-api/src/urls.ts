@@ -1,4 +1,5 @@
 import type { Context } from 'koa';
+import { isEncrypted } from './encryption.ts';
 import { forwardedOrigin, isHost } from './forwarded.ts';
 import { splitTarget } from './request-target.ts';
 import { requestedHost } from './requested-host.ts';
@@ -45,16 +46,21 @@ function parseRoot(host: string): string {
   return url.origin + url.pathname.slice(0, url.pathname.lastIndexOf('/'));
 }
 
-/** What an outer application cut off the path before it handed the request on. */
-function mountPath({ originalUrl, url }: Context): string {
+/**
+ * The start of the path that an outer application cut off before it handed the request on.
+ *
+ * Koa keeps the whole URL in the context; Express and connect keep it in the message, since they change `url` there.
+ */
+function mountPath({ originalUrl: ofContext, req, url }: Context): string {
+  const originalUrl = 'originalUrl' in req ? String(req.originalUrl) : ofContext;
   if (originalUrl === url) return '';
   const original = splitTarget(originalUrl).path;
   const { path } = splitTarget(url);
   return original.endsWith(path) ? original.slice(0, original.length - path.length) : '';
 }
 
-function originOf({ req }: Context): string {
-  const { scheme = 'encrypted' in req.socket ? 'https' : 'http', host = requestedHost(req) } =
+function originOf({ req, res }: Context): string {
+  const { scheme = isEncrypted(res) ? 'https' : 'http', host = requestedHost(req) } =
     forwardedOrigin(req.headers);
   return host !== undefined && isHost(host) ? `${scheme}://${host}` : '';
 }
