@@ -1,3 +1,5 @@
+import './check-runtime.ts';
+
 /**
  * Every failure that a caller of a Purser package can act on, with its default message.
  *

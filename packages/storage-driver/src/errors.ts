@@ -1,3 +1,5 @@
+import './check-runtime.ts';
+
 /** Every way in which a storage driver fails. */
 export const DRIVER_ERROR_MESSAGES = {
   /** Nothing is kept under the path. */
