@@ -22,8 +22,25 @@ describe('a program', () => {
   it('is refused an unknown key', () => {
     const create = () => createConfig({ http: { adr: ':1' } } as object);
     expect(refusalOf(create).problems).toEqual([
-      'options: http.adr: unknown key, ignored; did you mean http.addr?',
+      'options: http.adr: unknown key; did you mean http.addr?',
     ]);
+  });
+
+  it.each([
+    ['port', 'http.addr'],
+    ['host', 'http.addr'],
+    ['rootDirectory', 'storage.filesystem.rootdirectory'],
+    ['tls', 'http.tls'],
+    ['stroage', 'storage'],
+  ])('that writes %s at the top learns of %s', (name, key) => {
+    expect(refusalOf(() => createConfig({ [name]: 'x' } as object)).problems).toEqual([
+      `options: ${name}: unknown key; did you mean ${key}?`,
+    ]);
+  });
+
+  it('does not compile with an unknown key', () => {
+    // @ts-expect-error: the port belongs to http.addr.
+    expect(() => createConfig({ port: 5000 })).toThrow('did you mean http.addr?');
   });
 
   it('is refused a wrong value', () => {

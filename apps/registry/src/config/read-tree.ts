@@ -1,6 +1,7 @@
 import type { z } from 'zod';
-import { shapeOf, type KeyShape } from './keys.ts';
-import { suggest, type Origin, type Problem } from './problems.ts';
+import { listKeys, shapeOf, type KeyShape } from './keys.ts';
+import type { Origin, Problem } from './problems.ts';
+import { suggestKey } from './suggest-key.ts';
 import { isEmpty, nodeAt, type ConfigNode, type MapEntry, type MapNode } from './tree.ts';
 import { UNSERVED_SECTIONS, type UnservedSection } from './unserved.ts';
 
@@ -15,7 +16,7 @@ export interface TreeReading {
 
 /** Reads a tree as far as a schema knows it. Values are not judged: that is the schema's part. */
 export function readTree(tree: MapNode, schema: z.core.$ZodType): TreeReading {
-  const reader = new TreeReader();
+  const reader = new TreeReader(schema);
   return {
     value: reader.read(tree, shapeOf(schema), ''),
     problems: reader.problems,
@@ -26,6 +27,11 @@ export function readTree(tree: MapNode, schema: z.core.$ZodType): TreeReading {
 class TreeReader {
   readonly problems: Problem[] = [];
   readonly warnings: Problem[] = [];
+  readonly #schema: z.core.$ZodType;
+
+  constructor(schema: z.core.$ZodType) {
+    this.#schema = schema;
+  }
 
   /** @returns `undefined` for what counts as not written. */
   read(node: ConfigNode, shape: KeyShape, path: string): unknown {
@@ -88,7 +94,10 @@ class TreeReader {
       return this.#refuse(entry.origin, path, `unknown access controller; ${kinds}`);
     }
     const siblings = [...known.keys()].map((name) => path.slice(0, -key.length) + name);
-    this.#warn(entry.origin, path, `unknown key, ignored${suggest(path, siblings)}`);
+    const suggestion = suggestKey(path, { siblings, known: listKeys(this.#schema) });
+    // A program is refused, whatever it wrote.
+    const outcome = 'program' in entry.origin ? 'unknown key' : 'unknown key, ignored';
+    this.#warn(entry.origin, path, outcome + suggestion);
   }
 
   #leaveOutSection(
