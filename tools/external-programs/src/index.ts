@@ -38,5 +38,6 @@ export {
   type MountedDirectory,
 } from './mounted-directory.ts';
 export { type Need } from './need.ts';
+export { needNpmProgram, npmCommand, type NpmProgram } from './npm-programs.ts';
 export { RedisServer, type RedisServerOptions } from './redis-server.ts';
 export { needPrograms, type SystemProgram } from './system-programs.ts';
