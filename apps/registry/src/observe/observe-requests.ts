@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { Context, Middleware } from 'koa';
 import { formatAccess } from './access-log.ts';
-import { answeredStatus, bytesOfBody } from './answered.ts';
+import { answeredStatus, bytesOfBody, bytesTaken } from './answered.ts';
 import { describeError } from './describe-error.ts';
 import type { LineSink, LogFields, Logger } from './logger.ts';
 import { requestIdOf } from './request-id.ts';
@@ -32,13 +32,13 @@ export function observeRequests({
   return function observeRequests(context, next) {
     const time = new Date();
     const startedAt = performance.now();
-    const writtenBefore = context.socket.bytesWritten;
+    const takenBefore = bytesTaken(context);
     context.state['requestId'] = requestIdOf(context.req);
     if (!probes && PROBES.has(context.path)) return next();
     // Koa remembers the address; a closed socket does not.
     void context.ip;
     context.res.once('close', () => {
-      const written = bytesOfBody(context, writtenBefore);
+      const written = bytesOfBody(context, takenBefore);
       writeAccess?.(accessLine(context, { time, written }));
       const fields = () => requestFields(context, { startedAt, written });
       if (isFailure(context)) {

@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import type { RouteName } from '@purser/core';
 import type { Context } from 'koa';
 import { Counter, exponentialBuckets, Gauge, Histogram, type Registry } from 'prom-client';
-import { answeredStatus, bytesOfBody } from '../answered.ts';
+import { answeredStatus, bytesOfBody, bytesTaken } from '../answered.ts';
 
 /** Distribution's names of the endpoints; `referrers` and `repository` are ours. */
 const HANDLERS: Readonly<Record<RouteName, string>> = {
@@ -67,11 +67,11 @@ export function createRequestMetrics(
     const handler = HANDLERS[route];
     const method = METHODS.has(context.method) ? context.method.toLowerCase() : 'unknown';
     const startedAt = performance.now();
-    const writtenBefore = context.socket.bytesWritten;
+    const takenBefore = bytesTaken(context);
     metrics.inFlight.inc({ handler });
     context.res.once('close', () => {
       const status = answeredStatus(context);
-      const bytes = bytesOfBody(context, writtenBefore);
+      const bytes = bytesOfBody(context, takenBefore);
       metrics.inFlight.dec({ handler });
       metrics.total.inc({ handler, method, code: status });
       metrics.duration.observe({ handler, method }, (performance.now() - startedAt) / 1000);
