@@ -112,3 +112,55 @@ describe('referrers', () => {
     expect(await listed(repository, subject)).toHaveLength(1);
   });
 });
+
+describe('large entries: a listing of large referrers', () => {
+  const MEGABYTE = 1_000_000;
+
+  async function withReferrers(count: number, size: number) {
+    const { driver, repository, subject } = await filled();
+    for (let index = 0; index < count; index++) {
+      await repository.manifests.put(referrerOf(subject, `${index}`.padEnd(size)));
+    }
+    return { driver, repository, subject };
+  }
+
+  it('ends early, and goes on where it ended', async () => {
+    const { repository, subject } = await withReferrers(8, MEGABYTE);
+    const seen: string[] = [];
+    let after: string | undefined;
+    let pages = 0;
+    do {
+      let spentAt: string | undefined;
+      const budget = { entries: 300, onSpent: (position: string) => void (spentAt = position) };
+      let large = 0;
+      for await (const referrer of repository.referrers.list(subject.digest, { after, budget })) {
+        seen.push(referrer.digest);
+        if (JSON.stringify(referrer).length >= MEGABYTE) large++;
+      }
+      expect(large).toBeLessThanOrEqual(3);
+      pages++;
+      after = spentAt;
+    } while (after !== undefined);
+    expect(seen).toEqual(await listed(repository, subject));
+    expect(seen).toHaveLength(9);
+    expect(pages).toBeGreaterThanOrEqual(3);
+  });
+
+  it('reads one large referrer at a time', async () => {
+    const { driver, repository, subject } = await withReferrers(8, MEGABYTE);
+    let reading = 0;
+    let most = 0;
+    const read = driver.getContent.bind(driver);
+    driver.getContent = async (path, options) => {
+      if (!path.includes('/_referrers/')) return read(path, options);
+      most = Math.max(most, ++reading);
+      try {
+        return await read(path, options);
+      } finally {
+        reading--;
+      }
+    };
+    expect(await listed(repository, subject)).toHaveLength(9);
+    expect(most).toBe(1);
+  });
+});

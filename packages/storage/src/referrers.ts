@@ -32,8 +32,21 @@ export interface ReferrerIndexOptions {
   readonly rebuilds: Map<RepositoryName, Promise<number>>;
 }
 
-/** How many referrers are read at a time. */
+/** Maximum number of referrers that are read at a time. */
 const READS = 16;
+/** Bytes of an entry that cost as much as one more entry. A client chooses the annotations, which can fill a manifest. */
+const ENTRY_SIZE = 8 * 1024;
+
+interface WeighedEntry {
+  readonly digest: Digest;
+  /** The number of small entries that cost as much. */
+  readonly price: number;
+}
+
+interface EntryGroup {
+  readonly entries: Digest[];
+  price: number;
+}
 
 /**
  * What refers to which manifest: a file for each referrer, below its subject, that holds the referrer's descriptor.
@@ -73,24 +86,45 @@ export class ReferrerIndex implements ReferrerService {
     }
   }
 
-  /** Reads referrers, some at a time, as far as the budget goes. */
+  /**
+   * Reads referrers, some at a time, as far as the budget goes. A large one counts as several, and those that are large
+   * enough make the listing a long walk.
+   */
   async *#pages(
     subject: Digest,
     { budget, ...options }: ListReferrersOptions,
   ): AsyncIterable<readonly Descriptor[]> {
+    using walk = this.#walks.begin(options);
     let remaining = budget?.entries ?? Infinity;
     let position: Digest | undefined;
     for await (const digests of this.#entries(subject, options)) {
-      if (remaining === 0) return budget?.onSpent(position!);
-      const affordable = digests.slice(0, remaining);
-      const referrers = await Promise.all(
-        affordable.map((digest) => this.#read(subject, digest, options)),
-      );
-      yield referrers.filter((referrer) => referrer !== undefined);
-      remaining -= affordable.length;
-      position = affordable.at(-1);
-      if (affordable.length < digests.length) return budget?.onSpent(position!);
+      for (const { entries, price } of groupEntries(await this.#weigh(subject, digests, options))) {
+        if (remaining <= 0) return budget?.onSpent(position!);
+        await walk.look(price - entries.length);
+        const affordable = entries.slice(0, remaining);
+        const referrers = await Promise.all(
+          affordable.map((digest) => this.#read(subject, digest, options)),
+        );
+        yield referrers.filter((referrer) => referrer !== undefined);
+        remaining -= price;
+        position = affordable.at(-1);
+        if (affordable.length < entries.length) return budget?.onSpent(position!);
+      }
     }
+  }
+
+  async #weigh(
+    subject: Digest,
+    digests: readonly Digest[],
+    options: OperationOptions,
+  ): Promise<readonly WeighedEntry[]> {
+    return Promise.all(
+      digests.map(async (digest) => {
+        const path = this.#entryPath(subject, digest);
+        const file = await this.#driver.stat(path, { ...options, only: 'file' });
+        return { digest, price: Math.max(1, Math.ceil((file?.size ?? 0) / ENTRY_SIZE)) };
+      }),
+    );
   }
 
   /** Notes a manifest that is about to be linked; nothing, when it has no subject. */
@@ -191,6 +225,20 @@ export class ReferrerIndex implements ReferrerService {
   #entryPath(subject: Digest, referrer: Digest): string {
     return referrerPath(this.#name, subject, referrer);
   }
+}
+
+/** Groups entries that are read at a time: as many as cost no more than `READS` small ones, and at least one. */
+function groupEntries(weighed: readonly WeighedEntry[]): readonly EntryGroup[] {
+  const groups: EntryGroup[] = [];
+  for (const { digest, price } of weighed) {
+    const last = groups.at(-1);
+    if (last === undefined || last.price + price > READS) groups.push({ entries: [digest], price });
+    else {
+      last.entries.push(digest);
+      last.price += price;
+    }
+  }
+  return groups;
 }
 
 function isCanonical(digest: Digest): boolean {
