@@ -53,6 +53,7 @@ describe('a read-only registry', () => {
       retryAfter: '600',
       code: 'UNAVAILABLE',
       message: 'moving to new disks',
+      detail: { requestId: response.headers.get('x-request-id') },
     });
   });
 });
