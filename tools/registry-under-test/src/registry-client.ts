@@ -1,4 +1,5 @@
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent as TlsAgent, request as httpsRequest } from 'node:https';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
@@ -29,6 +30,10 @@ export interface RegistryClientOptions {
   readonly choose?: ((ports: readonly number[]) => number) | undefined;
   /** How long a connection may be silent, in milliseconds. Default 30,000. */
   readonly timeoutMs?: number | undefined;
+  /** Speaks TLS, and trusts any certificate. Default: `false`. */
+  readonly speaksTls?: boolean | undefined;
+  /** Headers of every request, such as `authorization`. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Sees every answer. */
   readonly observe?: ((request: RegistryRequest, answer: RegistryAnswer) => void) | undefined;
 }
@@ -45,10 +50,15 @@ export class NoAnswer extends Error {
 
 /** A registry client that adds nothing: one request, one answer, over connections that are kept. */
 export class RegistryClient {
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: Infinity });
+  readonly #agent: Agent;
   readonly #options: RegistryClientOptions;
 
   constructor(options: RegistryClientOptions) {
+    const connections = { keepAlive: true, maxSockets: Infinity };
+    this.#agent =
+      options.speaksTls === true
+        ? new TlsAgent({ ...connections, rejectUnauthorized: false })
+        : new Agent(connections);
     this.#options = options;
   }
 
@@ -67,17 +77,19 @@ export class RegistryClient {
   }
 
   async #exchange(request: RegistryRequest, port: number): Promise<RegistryAnswer> {
-    const { host = '127.0.0.1', timeoutMs = 30_000 } = this.#options;
+    const { host = '127.0.0.1', timeoutMs = 30_000, speaksTls, headers } = this.#options;
     const { method, path } = request;
-    const outgoing = httpRequest({ host, port, method, path, agent: this.#agent });
-    for (const [name, value] of Object.entries(framed(request))) outgoing.setHeader(name, value);
+    const begin = speaksTls === true ? httpsRequest : httpRequest;
+    const outgoing = begin({ host, port, method, path, agent: this.#agent });
+    const all = { ...headers, ...framed(request) };
+    for (const [name, value] of Object.entries(all)) outgoing.setHeader(name, value);
     outgoing.setTimeout(timeoutMs, () => {
       outgoing.destroy(new NoAnswer(`${method} ${path}: no answer in ${timeoutMs} ms`));
     });
     const answered = new Promise<IncomingMessage>((resolve, reject) => {
       outgoing.once('response', resolve).once('error', reject);
     });
-    const sent = send(outgoing, request.body);
+    const sent = sendBody(outgoing, request.body);
     // A registry may refuse before it has read everything; what counts is its answer.
     sent.catch(() => {});
     return receive(await answered, request);
@@ -90,7 +102,7 @@ function framed({ headers, body, length }: RegistryRequest): Record<string, stri
   return size === undefined ? { ...headers } : { 'content-length': String(size), ...headers };
 }
 
-async function send(
+async function sendBody(
   outgoing: ReturnType<typeof httpRequest>,
   body: RegistryRequest['body'],
 ): Promise<void> {
