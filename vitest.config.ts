@@ -6,6 +6,7 @@ export default defineConfig({
       'packages/*',
       'apps/*',
       'examples/*',
+      'tools/attack',
       'tools/external-programs',
       'tools/oci-conformance',
     ],

@@ -1,6 +1,8 @@
 import { dearRequests } from './dear-requests/dear-requests.ts';
 import { garbage } from './garbage/garbage.ts';
 import { logins } from './logins/logins.ts';
+import { overload } from './overload/overload.ts';
+import { PLANS } from './overload/plans.ts';
 import type { Scenario } from './scenario.ts';
 
 /** The scenarios by name. To add one, make a folder with a `Scenario` and list it here. */
@@ -8,4 +10,5 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   'dear-requests': dearRequests,
   garbage,
   logins,
+  ...Object.fromEntries(Object.entries(PLANS).map(([name, plan]) => [name, overload(name, plan)])),
 };

@@ -1,5 +1,5 @@
 import { RegistryClient, type RegistryProcess } from '@purser/registry-under-test';
-import { atRest } from './processor-time.ts';
+import { atRest } from '../processor-time.ts';
 import type { NamedRequest } from './requests.ts';
 
 /** Processor time of the server for one request, in milliseconds. */

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { quantile, RegistryClient, type RegistryProcess } from '@purser/registry-under-test';
-import { atRest } from './processor-time.ts';
+import { atRest } from '../processor-time.ts';
 import type { NamedRequest } from './requests.ts';
 
 export interface Pressure {

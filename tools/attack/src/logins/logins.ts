@@ -10,6 +10,7 @@ import {
   Sandbox,
   withSettings,
 } from '@purser/registry-under-test';
+import { KNOWN_HASH, KNOWN_PASSWORD } from '../known-password.ts';
 import { fail, say, type Scenario } from '../scenario.ts';
 
 const usage = `Sends wrong passwords of one user from one address, while other users log in from that address, and that user
@@ -24,9 +25,6 @@ from another one. Half of the attacker's clients leave without waiting for an an
 Exit status 1 when a right login is refused.
 `;
 
-/** `right`, of cost 10. */
-const HASH = '$2b$10$gt7V1jpH9GRg//LGDYKvcOzVg6Ejcd15vvTzGCnveMSslkVts4CB6';
-const PASSWORD = 'right';
 const ATTACKED = 'bob';
 const ATTACKER = '127.0.0.2';
 const ELSEWHERE = '127.0.0.3';
@@ -50,7 +48,7 @@ export const logins: Scenario = {
     const path = join(sandbox.folder, 'htpasswd');
     const most = Math.ceil((options.seconds * 1000) / LOGIN_EVERY_MS);
     const users = [ATTACKED, ...Array.from({ length: most }, (_, index) => `user${index}`)];
-    writeFileSync(path, users.map((user) => `${user}:${HASH}\n`).join(''));
+    writeFileSync(path, users.map((user) => `${user}:${KNOWN_HASH}\n`).join(''));
     const auth = JSON.stringify({ htpasswd: { realm: 'Registry', path } });
     const program = withSettings(purser({ isBuilt: options.built }), { REGISTRY_AUTH: auth });
     const registry = await sandbox.start(program, { root: 'root' });
@@ -109,7 +107,7 @@ async function login(
 ): Promise<Outcome> {
   const startedAt = performance.now();
   const status = await new Promise<number>((resolve, reject) => {
-    ask(port, { ...from, password: PASSWORD })
+    ask(port, { ...from, password: KNOWN_PASSWORD })
       .on('error', reject)
       .on('response', (answer) => resolve(answer.resume().statusCode ?? 0));
   });

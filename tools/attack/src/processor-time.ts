@@ -8,7 +8,7 @@ const REST_MS = 1;
 const LOOKS_AT_REST = 3;
 
 /** The processor time of all threads of a process so far, in milliseconds. Linux only: it reads `/proc`. */
-function processorTimeOf(pid: number): number {
+export function processorTimeOf(pid: number): number {
   const threads = readdirSync(`/proc/${pid}/task`).map((thread) => timeOfThread(pid, thread));
   return threads.reduce((sum, time) => sum + time, 0);
 }
