@@ -17,6 +17,8 @@ export interface Assault {
   readonly recoverySeconds: number;
   /** Sockets beyond those before that are normal then. */
   readonly sockets: number;
+  /** Times the 99th percentile before that a normal visit takes. */
+  readonly slower: number;
 }
 
 /** A time in which an ordinary client visited. */
@@ -54,7 +56,7 @@ export interface AssaultReport {
 export async function assault(
   registry: RegistryProcess,
   client: OrdinaryClient,
-  { order, seconds, repeats, recoverySeconds, sockets }: Assault,
+  { order, seconds, repeats, recoverySeconds, sockets, slower }: Assault,
 ): Promise<AssaultReport> {
   // The first visits find a server that has compiled nothing yet.
   await client.visitFor(Math.min(seconds, 5));
@@ -62,7 +64,7 @@ export async function assault(
   const holding = holdingOf(registry.pid);
   const calm = {
     sockets: holding.sockets + sockets,
-    latency: before.latency,
+    slowestMs: slower * before.latency.p99,
     recoverySeconds,
   };
   const attack = await underAttack(registry, client, { order, seconds });
@@ -130,12 +132,10 @@ async function burstOf(client: OrdinaryClient): Promise<AssaultReport['burst']> 
 }
 
 const LOOK_EVERY_MS = 100;
-/** Times its normal latency, for a single visit. */
-const NORMAL = 3;
 
 interface Calm {
   readonly sockets: number;
-  readonly latency: Latency;
+  readonly slowestMs: number;
   readonly recoverySeconds: number;
 }
 
@@ -143,13 +143,13 @@ interface Calm {
 async function recovery(
   registry: RegistryProcess,
   client: OrdinaryClient,
-  { sockets, latency, recoverySeconds }: Calm,
+  { sockets, slowestMs, recoverySeconds }: Calm,
 ): Promise<number | undefined> {
   const start = performance.now();
   const elapsed = () => (performance.now() - start) / 1000;
   while (elapsed() < recoverySeconds) {
     const visit = await client.visitFor(0.001);
-    const isFast = visit.times.every((ms) => ms <= NORMAL * latency.p99);
+    const isFast = visit.times.every((ms) => ms <= slowestMs);
     const isNormal = isFast && visit.refusals.length === 0;
     if (isNormal && holdingOf(registry.pid).sockets <= sockets) return elapsed();
     await wait(LOOK_EVERY_MS);

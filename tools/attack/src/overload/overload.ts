@@ -113,6 +113,7 @@ async function attack({ name, plan, options, protocol }: Run): Promise<void> {
     repeats,
     recoverySeconds: PATIENCE_SECONDS,
     sockets: bounds.sockets,
+    slower: bounds.slower,
   });
   describeReport(report, seconds);
   const failures = [

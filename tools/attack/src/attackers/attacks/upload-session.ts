@@ -1,13 +1,13 @@
 import type { Socket } from 'node:net';
 import type { HostileClient } from '../hostile-client.ts';
 
-/** Begins an upload on a connection of HTTP/1.1. @returns Its path; empty when the connection ends instead. */
+/** Begins an upload on a connection of HTTP/1.1. @returns Its path; empty when the server refuses. */
 export function beginUpload(client: HostileClient, socket: Socket): Promise<string> {
   const { uploads } = client.target.content;
   return new Promise((resolve) => {
-    client.watch(socket, (_status, text) => {
+    client.watch(socket, (status, text) => {
       const path = /^location: (?:https?:\/\/[^/]+)?(\/\S+)/im.exec(text)?.[1];
-      if (path !== undefined) resolve(path);
+      if (path !== undefined || status !== '202') resolve(path ?? '');
     });
     socket.once('close', () => resolve(''));
     client.send(socket, `POST ${uploads} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n`);
