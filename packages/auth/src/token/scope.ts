@@ -1,7 +1,7 @@
 import type { Access } from '@purser/core';
 
 /** What a token grants of one resource. */
-export interface GrantedScope {
+interface GrantedScope {
   readonly type: string;
   /** Of content that may be pushed. A token that names none means images. */
   readonly class: string;

@@ -19,7 +19,7 @@ export interface UnneededLink {
   readonly paths: readonly string[];
 }
 
-export type LinkKind = 'manifest' | 'blob' | 'signature';
+type LinkKind = 'manifest' | 'blob' | 'signature';
 
 export interface LinkDetails {
   readonly kind: LinkKind;
