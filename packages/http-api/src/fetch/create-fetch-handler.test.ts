@@ -100,7 +100,7 @@ describe('createFetchHandler', () => {
     expect(answer.headers.get('x-list')).toBe('c, d');
   });
 
-  it('produces no more of a blob than a client reads and a small buffer', async () => {
+  it('slow readers: produces no more of a blob than a client reads and a small buffer', async () => {
     const { handler, path, produced } = await handlerOfLargeBlob();
     const { body } = await handler(request(path));
     const reader = body!.getReader();
