@@ -48,6 +48,7 @@ describe.skipIf(process.platform !== 'linux')(
         },
       });
       const [, url = ''] = await purser.until(/(http:\/\/[\d.:]+)/);
+      expect(purser.errors).toContain(`this process may open ${OPEN_FILES} files, and http.limits`);
       const pushes = new Pushes(url, 'handles/app');
       const kinds = Object.entries(pushes.kinds);
       const statusOf = async (path: string) => (await fetch(`${url}${path}`)).status;

@@ -161,7 +161,7 @@ const CODES: ReadonlyMap<number, DriverErrorCode> = new Map([
   [3, 'PERMISSION_DENIED'], // SQLITE_PERM
   [5, 'BUSY'], // SQLITE_BUSY
   [6, 'BUSY'], // SQLITE_LOCKED
-  [8, 'PERMISSION_DENIED'], // SQLITE_READONLY
+  [8, 'READ_ONLY'], // SQLITE_READONLY
   [13, 'NO_SPACE'], // SQLITE_FULL
   [14, 'PERMISSION_DENIED'], // SQLITE_CANTOPEN
 ]);

@@ -22,6 +22,8 @@ export { createHtpasswdController, type HtpasswdOptions } from './htpasswd/htpas
 export { parseUsers, PasswordFileError, type Users } from './htpasswd/parse-users.ts';
 export {
   PasswordFile,
+  type PasswordFileOptions,
+  type PasswordFileReport,
   provisionPasswordFile,
   type ProvisionedUser,
 } from './htpasswd/password-file.ts';

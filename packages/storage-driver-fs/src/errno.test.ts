@@ -19,7 +19,7 @@ const EXPECTED: Readonly<Record<string, DriverErrorCode>> = {
   EFBIG: 'NO_SPACE',
   EACCES: 'PERMISSION_DENIED',
   EPERM: 'PERMISSION_DENIED',
-  EROFS: 'PERMISSION_DENIED',
+  EROFS: 'READ_ONLY',
   EMFILE: 'BUSY',
   ENFILE: 'BUSY',
   ENOMEM: 'BUSY',

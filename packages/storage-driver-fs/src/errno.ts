@@ -14,7 +14,7 @@ export const ERRNO_CODES: Readonly<Record<string, DriverErrorCode>> = {
   EFBIG: 'NO_SPACE',
   EACCES: 'PERMISSION_DENIED',
   EPERM: 'PERMISSION_DENIED',
-  EROFS: 'PERMISSION_DENIED',
+  EROFS: 'READ_ONLY',
   EMFILE: 'BUSY',
   ENFILE: 'BUSY',
   ENOMEM: 'BUSY',

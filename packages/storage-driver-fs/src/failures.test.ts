@@ -134,29 +134,26 @@ async function writeUntilFailure(writer: { write(content: Uint8Array): Promise<v
 }
 
 describe('a file system that is read-only', () => {
-  it.skipIf(noMount !== undefined)(
-    `is PERMISSION_DENIED for what writes${because(noMount)}`,
-    async () => {
-      const root = await mountRoot('size=1m');
-      const driver = new FilesystemDriver({ rootDirectory: root });
-      await driver.putContent('/a/file', content);
-      await remount(root, 'ro');
-      for (const call of [
-        () => driver.putContent('/a/file', content),
-        () => driver.putContent('/new/file', content),
-        () => driver.openWriter('/a/file'),
-        () => driver.openWriter('/a/file', { append: true }),
-        () => driver.move('/a/file', '/a/other'),
-        () => driver.delete('/a/file'),
-      ]) {
-        await expect(call()).rejects.toMatchObject({
-          code: 'PERMISSION_DENIED',
-          cause: { code: 'EROFS' },
-        });
-      }
-      expect(await driver.getContent('/a/file')).toEqual(content);
-    },
-  );
+  it.skipIf(noMount !== undefined)(`is READ_ONLY for what writes${because(noMount)}`, async () => {
+    const root = await mountRoot('size=1m');
+    const driver = new FilesystemDriver({ rootDirectory: root });
+    await driver.putContent('/a/file', content);
+    await remount(root, 'ro');
+    for (const call of [
+      () => driver.putContent('/a/file', content),
+      () => driver.putContent('/new/file', content),
+      () => driver.openWriter('/a/file'),
+      () => driver.openWriter('/a/file', { append: true }),
+      () => driver.move('/a/file', '/a/other'),
+      () => driver.delete('/a/file'),
+    ]) {
+      await expect(call()).rejects.toMatchObject({
+        code: 'READ_ONLY',
+        cause: { code: 'EROFS' },
+      });
+    }
+    expect(await driver.getContent('/a/file')).toEqual(content);
+  });
 });
 
 describe('a directory that this process may not use', () => {

@@ -12,7 +12,7 @@ export interface DriverOptions {
  * Paths are absolute: `/docker/registry/v2/…`; see `path.ts` for their grammar. Directories are not made: they are
  * there while something is below them. `delete` takes those that it empties; a `move` or a cancelled writer may leave them.
  *
- * Every call may also fail with DriverError `PATH_INVALID`, `PATH_TOO_LONG`, `PERMISSION_DENIED`, `BUSY`,
+ * Every call may also fail with DriverError `PATH_INVALID`, `PATH_TOO_LONG`, `PERMISSION_DENIED`, `READ_ONLY`, `BUSY`,
  * `UNAVAILABLE` or `FAILED`.
  *
  * @see distribution, registry/storage/driver/storagedriver.go.

@@ -16,8 +16,10 @@ export const DRIVER_ERROR_MESSAGES = {
   OFFSET_INVALID: 'invalid offset',
   /** The backend has no space, or no quota, left. */
   NO_SPACE: 'no space left in the storage',
-  /** The backend refuses this process: permissions, credentials, or a read-only file system. */
+  /** The backend refuses this process: permissions, or credentials. */
   PERMISSION_DENIED: 'the storage refuses access',
+  /** The backend can be read and not written, as a file system that is mounted read-only. */
+  READ_ONLY: 'the storage is read-only',
   /** The backend is overloaded or out of handles; the same call may succeed later. */
   BUSY: 'the storage is busy',
   /** The backend cannot be reached, or its disk fails: the same call may succeed when that is mended. */

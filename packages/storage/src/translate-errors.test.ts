@@ -20,6 +20,7 @@ describe('a failure of the driver', () => {
     ['NO_SPACE', 'write', 'STORAGE_FULL'],
     ['BUSY', 'openWriter', 'UNAVAILABLE'],
     ['PERMISSION_DENIED', 'putContent', 'UNAVAILABLE'],
+    ['READ_ONLY', 'putContent', 'UNAVAILABLE'],
     ['UNAVAILABLE', 'putContent', 'UNAVAILABLE'],
   ] as const)(
     '%s in %s reaches the client as %s, with its cause',
@@ -36,15 +37,15 @@ describe('a failure of the driver', () => {
   );
 
   it('leaves an upload with what did arrive, and says so', async () => {
-    const full = new DriverError('NO_SPACE', { driver: 'test', operation: 'write', path: '/x' });
+    const away = new DriverError('UNAVAILABLE', { driver: 'test', operation: 'write', path: '/x' });
     let writes = 0;
     const driver = observeCalls(new MemoryDriver(), (method) => {
-      if (method === 'write' && writes++ > 0) throw full;
+      if (method === 'write' && writes++ > 0) throw away;
     });
     const { blobs } = createRegistry({ driver, decoder }).repository(parseRepositoryName('a'));
     const writer = await blobs.create();
     const content = chunksOf(Buffer.from('first'), Buffer.from('second'));
-    await expect(writer.append(content)).rejects.toMatchObject({ code: 'STORAGE_FULL' });
+    await expect(writer.append(content)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     expect(writer.size).toBe(5);
     await writer.close();
     expect((await blobs.uploadStatus(writer.id)).size).toBe(5);

@@ -11,12 +11,14 @@ const CODES: Partial<Record<DriverErrorCode, ErrorCode>> = {
   NO_SPACE: 'STORAGE_FULL',
   BUSY: 'UNAVAILABLE',
   PERMISSION_DENIED: 'UNAVAILABLE',
+  READ_ONLY: 'UNAVAILABLE',
   UNAVAILABLE: 'UNAVAILABLE',
   PATH_TOO_LONG: 'NAME_INVALID',
 };
 
 const MESSAGES: Partial<Record<DriverErrorCode, string>> = {
   PERMISSION_DENIED: 'the storage refuses access: the operator must look at its permissions',
+  READ_ONLY: 'the storage is read-only: the operator must mount it for writing',
   UNAVAILABLE: 'the storage cannot be reached: the operator must look at its disk or service',
   PATH_TOO_LONG: 'the repository name is longer than the storage can keep',
 };

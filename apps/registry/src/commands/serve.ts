@@ -1,6 +1,7 @@
 import { loadConfig, type LoadedConfig } from '../config/load.ts';
 import { CONFIGURATION_PATH_VARIABLE, type Environment } from '../config/environment.ts';
 import type { Config } from '../config/schema.ts';
+import { findHandleShortage } from '../create/file-handles.ts';
 import { findInheritedSocket } from '../create/http/inherited-socket.ts';
 import { clearAddress, listen } from '../create/http/listen.ts';
 import { prepareRootDirectory } from '../create/storage/root-directory.ts';
@@ -63,7 +64,8 @@ export async function serve(path: string | undefined, process: CommandProcess): 
   await using manager = new ServiceManager({ environment, pid: process.pid, logger });
   const reloading = { requests: manager.tellingOfReloads(requests), loaded, load, logger };
   const supervised = manager.tellingOfTheEnd(process);
-  for (const warning of warnings) logger.warn(warning);
+  const shortage = await findHandleShortage(config.http.limits);
+  for (const warning of [...warnings, ...shortage]) logger.warn(warning);
 
   await prepareRootDirectory(config.storage);
   const address = findInheritedSocket(environment, process.pid) ?? config.http.listen;

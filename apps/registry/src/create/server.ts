@@ -93,6 +93,7 @@ export async function createServer(
   const { driver, forms, kept, local, proxy } = await startStorage(config, context);
   const registry = proxy?.registry ?? local;
   const access = started.adopt(await chooseAccess(config, parts, logger), (it) => it.close());
+  metrics?.forAccess(access);
   const notifier = await startNotifier(config, logger, { metrics, place: membership });
   started.defer(async () => void (await notifier?.close({ deadlineMs: grace.leftMs })));
 

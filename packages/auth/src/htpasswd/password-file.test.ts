@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { verify } from '@node-rs/bcrypt';
-import { PasswordFile, provisionPasswordFile } from './password-file.ts';
+import { PasswordFile, provisionPasswordFile, type PasswordFileReport } from './password-file.ts';
 import { PasswordFileError } from './parse-users.ts';
 
 let directory = '';
@@ -38,17 +38,42 @@ describe('a password file on disk', () => {
     expect([...(await file.current()).keys()]).toEqual(['david']);
   });
 
-  it('lets nobody in while it is missing or malformed, and works again afterwards', async () => {
+  it('that is missing or malformed keeps the previous users for an hour, and tells it once', async () => {
     await writeFile(path, 'alice:x');
-    const file = new PasswordFile(path);
-    await file.current();
+    let now = 0;
+    const reports: string[] = [];
+    const observer = ({ kind }: PasswordFileReport) => void reports.push(kind);
+    const file = new PasswordFile(path, { now: () => now, observer });
+    const users = await file.current();
     await rm(path);
-    await expect(file.current()).rejects.toMatchObject({ code: 'ENOENT' });
+    expect(await file.current()).toBe(users);
+    await expect(file.read()).rejects.toMatchObject({ code: 'ENOENT' });
     await writeFile(path, 'alice');
+    now += 60 * 60 * 1000;
+    expect(await file.current()).toBe(users);
+    await expect(file.read()).rejects.toThrow(PasswordFileError);
+    now += 1;
     await expect(file.current()).rejects.toThrow(PasswordFileError);
-    await expect(file.current()).rejects.toThrow(PasswordFileError);
+    expect(reports).toEqual(['unreadable']);
     await writeFile(path, 'alice:y');
     expect((await file.current()).get('alice')).toBe('y');
+    expect(reports).toEqual(['unreadable', 'readable']);
+  });
+
+  it('tells that it holds no user, each time it comes to that', async () => {
+    const reports: string[] = [];
+    const observer = ({ kind }: PasswordFileReport) => void reports.push(kind);
+    const file = new PasswordFile(path, { observer });
+    for (const text of ['', 'alice:x', '# nobody']) {
+      await writeFile(path, text);
+      await file.current();
+      await file.current();
+    }
+    expect(reports).toEqual(['empty', 'empty']);
+  });
+
+  it('that was never read has no previous users', async () => {
+    await expect(new PasswordFile(path).current()).rejects.toMatchObject({ code: 'ENOENT' });
   });
 });
 

@@ -69,9 +69,7 @@ describe('access to a server', () => {
     expect(await login()).toBe(200);
     await writeFile(file, '# nobody\n');
     expect(await login()).toBe(401);
-    await writeFile(file, 'malformed');
-    expect(await login()).toBe(503);
-    await expect(registry.reload()).rejects.toThrow(StartError);
+    expect(lines.join('')).toContain('there are no users in the password file: nobody can log in');
     await writeFile(file, ALICE);
     await registry.reload();
     expect(await login()).toBe(200);

@@ -12,19 +12,26 @@ export interface ServerAccess {
   readonly controller?: AccessController | undefined;
   /** Nothing when nobody is asked: to begin with it takes a restart. */
   readonly reloadable: readonly Reloadable[];
+  /** Whether the password file can be read, if there is one. */
+  isUpToDate(): Promise<boolean | undefined>;
   close(): void;
 }
 
 /** Access that is controlled from elsewhere, or not at all. */
 export function without(controller?: AccessController): ServerAccess {
-  return { controller, reloadable: [], close: () => {} };
+  return { controller, reloadable: [], isUpToDate: async () => undefined, close: () => {} };
 }
 
 /** @throws StartError when a file that the section names cannot be used. */
 export async function createAccess(config: Config['auth'], logger: Logger): Promise<ServerAccess> {
   if (config.kind === 'none') return without();
   const access = new ChangingAccess(config, await configureAccess(config, logger), logger);
-  return { controller: access, reloadable: [access], close: () => access.close() };
+  return {
+    controller: access,
+    reloadable: [access],
+    isUpToDate: () => access.isUpToDate(),
+    close: () => access.close(),
+  };
 }
 
 class ChangingAccess implements AccessController, Reloadable {
@@ -59,6 +66,10 @@ class ChangingAccess implements AccessController, Reloadable {
       },
       discard: () => changed.close(),
     };
+  }
+
+  async isUpToDate(): Promise<boolean | undefined> {
+    return this.#current.isUpToDate?.();
   }
 
   close(): void {

@@ -23,12 +23,13 @@ type TokenConfig = Extract<AuthConfig, { kind: 'token' }>;
 export interface ConfiguredAccess {
   readonly controller: AccessController;
   /**
-   * Reads users and keys again. Those of before count until they take effect; a password file that cannot be read lets
-   * nobody in.
+   * Reads users and keys again. The previous ones count until they take effect.
    *
    * @throws StartError naming what cannot be used.
    */
   readonly reload: () => Promise<Prepared>;
+  /** Whether its password file can be read, if there is one. */
+  readonly isUpToDate?: () => Promise<boolean>;
   close(): void;
 }
 
@@ -100,9 +101,9 @@ async function createHtpasswdAccess(
   { realm, path, groups, policy }: HtpasswdConfig,
   logger: Logger,
 ): Promise<ConfiguredAccess> {
-  const users = new PasswordFile(path);
+  const users = new PasswordFile(path, { observer: observePasswordFile(path, logger) });
   const access = policy && settle('auth.htpasswd', () => createPolicy({ rules: policy, groups }));
-  const load = () => usable('auth.htpasswd.path', path, () => users.current());
+  const load = () => usable('auth.htpasswd.path', path, () => users.read());
   const provisioned = await usable('auth.htpasswd.path', path, async () => {
     await makeDirectory(dirname(path), 0o700);
     return provisionPasswordFile(path);
@@ -119,7 +120,28 @@ async function createHtpasswdAccess(
       // The file is followed anyway.
       return UNCHANGED;
     },
+    isUpToDate: () =>
+      users.read().then(
+        () => true,
+        () => false,
+      ),
     close: () => {},
+  };
+}
+
+function observePasswordFile(path: string, logger: Logger) {
+  return function observe(report: auth.PasswordFileReport): void {
+    const fields = { path };
+    if (report.kind === 'readable') logger.info('the password file can be read again', fields);
+    else if (report.kind === 'empty')
+      logger.warn('there are no users in the password file: nobody can log in', fields);
+    else {
+      const minutes = report.keptMs / 60_000;
+      logger.error(
+        `the password file cannot be read: the previous users count for ${minutes} minutes, then nobody can log in`,
+        { ...fields, ...describeError(report.error) },
+      );
+    }
   };
 }
 

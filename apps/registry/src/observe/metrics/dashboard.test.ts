@@ -18,6 +18,7 @@ async function namesOfMetrics(): Promise<ReadonlySet<string>> {
   metrics.forCache();
   metrics.forNotifier().follow(() => [{ name: 'audit', pending: 0 }]);
   metrics.forProxy();
+  metrics.forAccess({ isUpToDate: async () => true });
   metrics.forReadiness({ canRead: async () => true, canWrite: async () => true });
   const names = new Set<string>();
   for (const [name, { type }] of readMetrics(await metrics.render())) {

@@ -11,7 +11,12 @@ import { createMaintenanceMetrics, type MaintenanceObserver } from './maintenanc
 import { createNotifierMetrics, type NotifierMetrics } from './notifier-metrics.ts';
 import { processMetrics } from './process-metrics.ts';
 import { createProxyMetrics, type ProxyMetrics } from './proxy-metrics.ts';
-import { createReadinessMetrics, type StorageState } from './readiness-metrics.ts';
+import {
+  createAccessMetrics,
+  createReadinessMetrics,
+  type AccessState,
+  type StorageState,
+} from './readiness-metrics.ts';
 import {
   createRequestMetrics,
   type AnswerObserver,
@@ -58,6 +63,11 @@ export class Metrics {
   /** Of a server that asks its storage whether it works. */
   forReadiness(state: StorageState): void {
     createReadinessMetrics(this.#registry, state);
+  }
+
+  /** Of a server that may have a password file. */
+  forAccess(state: AccessState): void {
+    createAccessMetrics(this.#registry, state);
   }
 
   /** Of a server that others are pulled through. */

@@ -1,5 +1,11 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 
+const SUMS = [
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources_total',
+];
+
 let shared: Registry | undefined;
 
 /**
@@ -10,6 +16,8 @@ export function processMetrics(): Registry {
   if (shared === undefined) {
     shared = new Registry();
     collectDefaultMetrics({ register: shared });
+    // Prometheus reserves `_total` for counters; these gauges are the sums of others by type.
+    for (const name of SUMS) shared.removeSingleMetric(name);
   }
   return shared;
 }
