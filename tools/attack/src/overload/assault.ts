@@ -48,6 +48,8 @@ export interface AssaultReport {
   readonly recoveredAfter: number | undefined;
   /** The first attack. */
   readonly result: AttackResult;
+  /** How long it lasted, from the start of its process. */
+  readonly attackSeconds: number;
   /** Answers to all attacks, by status. */
   readonly answers: Readonly<Record<string, number>>;
 }
@@ -79,7 +81,7 @@ export async function assault(
     await client.visitFor(1);
     again.push(holdingOf(registry.pid));
   }
-  const { during, held, peak, burst, result } = attack;
+  const { during, held, peak, burst, result, attackSeconds } = attack;
   return {
     before,
     during,
@@ -87,6 +89,7 @@ export async function assault(
     burst,
     recoveredAfter,
     result,
+    attackSeconds,
     held: { before: holding, during: held, after: calmed, again, peak },
     answers: sumOf(results.map(({ answers }) => answers)),
   };
@@ -113,13 +116,16 @@ async function underAttack(
   { order, seconds }: Pick<Assault, 'order' | 'seconds'>,
 ) {
   const watches = treeOf(registry.pid).map((pid) => new MemoryWatch(pid));
+  const start = performance.now();
   try {
     await using attackers = await Attackers.start(order);
     const during = await phaseOf(registry, () => client.visitFor(seconds));
     const burst = await burstOf(client);
     const held = holdingOf(registry.pid);
     const peak = Math.max(...watches.map((watch) => watch.peak));
-    return { during, burst, held, peak, result: await attackers.result() };
+    const result = await attackers.result();
+    const attackSeconds = (performance.now() - start) / 1000;
+    return { during, burst, held, peak, result, attackSeconds };
   } finally {
     for (const watch of watches) watch[Symbol.dispose]();
   }

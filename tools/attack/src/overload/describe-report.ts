@@ -6,7 +6,7 @@ import type { Holding } from './process-tree.ts';
 const MEBIBYTE = 1024 * 1024;
 
 /** Prints what an attack cost. */
-export function describeReport(report: AssaultReport, seconds: number): void {
+export function describeReport(report: AssaultReport): void {
   const { before, during, after, burst, held, result, recoveredAfter } = report;
   say(`  before  ${describePhase(before)}, ${describeHolding(held.before)}`);
   say(`  during  ${describePhase(during)}, ${describeHolding(held.during)}`);
@@ -25,7 +25,7 @@ export function describeReport(report: AssaultReport, seconds: number): void {
   say(`  attack  ${result.open} connections open, ${sent} MiB sent`);
   say(`          answers: ${answers.join(', ') || 'none'}`);
   // It shares the cores of the machine with the server.
-  const share = result.processorMs / 1000 / seconds;
+  const share = result.processorMs / 1000 / report.attackSeconds;
   say(`          ${share.toFixed(2)} s of processor time a second, at the lowest priority`);
   if (recoveredAfter !== undefined)
     say(`  normal  ${recoveredAfter.toFixed(1)} s after the attack`);

@@ -115,7 +115,7 @@ async function attack({ name, plan, options, protocol }: Run): Promise<void> {
     sockets: bounds.sockets,
     slower: bounds.slower,
   });
-  describeReport(report, seconds);
+  describeReport(report);
   const failures = [
     ...failuresOf(report, bounds),
     ...(kinds.includes('slow-uploads') ? await checkUploadsLeft(stage.root, report) : []),

@@ -40,6 +40,7 @@ const report = (change: Partial<AssaultReport> = {}): AssaultReport => ({
   burst: { ms: 100, refusal: undefined },
   recoveredAfter: 0.5,
   result: { open: 1000, sent: 0, answers: {}, processorMs: 100 },
+  attackSeconds: 10,
   answers: {},
   ...change,
 });

@@ -19,12 +19,13 @@ export async function holdUpload(client: HostileClient): Promise<void> {
 
 async function waitOnSocket(client: HostileClient, path: string, onEnd: () => void): Promise<void> {
   const socket = await client.openSocket();
-  client.watch(socket);
+  // A refused client sends no more: the attack holds, and does not flood.
+  client.watch(socket, () => socket.destroy());
   socket.once('close', onEnd);
   client.send(socket, patchOf(path, CHUNKS * CHUNK.length));
   let left = CHUNKS;
   const write = () => {
-    while (left-- > 0 && client.send(socket, CHUNK));
+    while (left-- > 0 && socket.writable && client.send(socket, CHUNK));
   };
   socket.on('drain', write);
   write();
@@ -35,11 +36,14 @@ async function waitOnStream(client: HostileClient, path: string, onEnd: () => vo
   session.once('close', onEnd);
   const headers = { ':method': 'PATCH', ':path': path };
   const stream = session.request(headers, { endStream: false }).on('error', () => {});
-  stream.once('response', ({ ':status': status }) => client.tally.answers.add(String(status)));
+  stream.once('response', ({ ':status': status }) => {
+    client.tally.answers.add(String(status));
+    session.destroy();
+  });
   stream.resume().once('close', () => session.destroy());
   let left = CHUNKS;
   const write = () => {
-    if (left-- <= 0) return;
+    if (left-- <= 0 || stream.destroyed) return;
     client.tally.sent += CHUNK.length;
     stream.write(CHUNK, write);
   };
