@@ -39,6 +39,12 @@ export class CountedResponse<
   /** Bytes, with what waits in the stream. */
   written = 0;
 
+  /** Node.js calls it before there is a request to listen to, and fails if the client has reset the stream already. */
+  override writeContinue(): boolean {
+    const { stream } = this;
+    return !stream.destroyed && !stream.closed && super.writeContinue();
+  }
+
   override write(chunk: string | Uint8Array, done?: Done): boolean;
   override write(chunk: string | Uint8Array, encoding: BufferEncoding, done?: Done): boolean;
   override write(chunk: string | Uint8Array, ...rest: readonly unknown[]): boolean {
