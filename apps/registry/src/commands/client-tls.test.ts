@@ -69,7 +69,9 @@ describe('a registry without TLS on this machine', { timeout: 60_000 }, () => {
     }
     const { status, errors } = await run('ls', `https://${host}`);
     expect(status).toBe(1);
-    expect(errors).toContain('speaks no TLS: write http:// before the registry, or use --insecure');
+    expect(errors).toMatch(
+      /catalog: wrong version number \(the server speaks no TLS: write http:\/\/ before the registry, or use --insecure\)\n$/,
+    );
   });
 
   it('has advice for a name that it does not know', async () => {

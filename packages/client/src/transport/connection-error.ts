@@ -43,10 +43,15 @@ function unavailable({ code, address, cause }: { code: string; address: string; 
   const isTls = TLS_CODE.test(code);
   const retryable = !isTls && !CLOSED_CODES.has(code) && TRANSIENT_CODE.test(code);
   return new RegistryClientError('UNAVAILABLE', {
-    message: `${failureOf(code)} ${address}: ${cause.message || code}`,
+    message: `${failureOf(code)} ${address}: ${reasonOf(cause.message) || code}`,
     cause,
     retryable,
   });
+}
+
+/** The reason in a message of OpenSSL, which is otherwise an address, a function, a file and a line. */
+function reasonOf(message: string): string {
+  return /:error:[0-9A-F]+:[^:]*:[^:]*:([^:]+):/.exec(message)?.[1] ?? message;
 }
 
 function failureOf(code: string): string {
