@@ -40,9 +40,9 @@ export class CountedResponse<
   written = 0;
 
   /** Node.js calls it before there is a request to listen to, and fails if the client has reset the stream already. */
-  override writeContinue(): boolean {
+  override writeContinue(): void {
     const { stream } = this;
-    return !stream.destroyed && !stream.closed && super.writeContinue();
+    if (!stream.destroyed && !stream.closed) super.writeContinue();
   }
 
   override write(chunk: string | Uint8Array, done?: Done): boolean;
