@@ -26,7 +26,7 @@ export async function checkStart(config: Config): Promise<StartCheck> {
   const warnings: string[] = [];
   for (const check of CHECKS) {
     try {
-      warnings.push(...((await check(config)) ?? []));
+      for (const warning of (await check(config)) ?? []) warnings.push(warning);
     } catch (error) {
       if (!(error instanceof StartError)) throw error;
       problems.push(error.message);
