@@ -6,6 +6,8 @@ const PACKAGES = {
   btrfs: 'btrfs-progs',
   buildah: 'buildah',
   'docker-registry': 'docker-registry',
+  haproxy: 'haproxy',
+  nginx: 'nginx',
   openssl: 'openssl',
   podman: 'podman',
   python3: 'python3',

@@ -51,14 +51,14 @@ export class TypedCommand implements AsyncDisposable {
     }
   }
 
-  /** Sends SIGTERM to the process that was started, and to no other. */
+  /** Sends SIGINT to the process that was started, and to no other. */
   terminate(): void {
-    this.#child.kill('SIGTERM');
+    this.#child.kill('SIGINT');
   }
 
-  /** Sends SIGTERM to it and all that it started. */
+  /** Sends SIGINT to it and all that it started. */
   terminateGroup(): void {
-    this.#signalGroup('SIGTERM');
+    this.#signalGroup('SIGINT');
   }
 
   /** Waits until it, and all that it started, have ended. @throws Error after `limitMs`. */

@@ -32,7 +32,7 @@ describe.each([
     return new TypedCommand(line, checkout, environment);
   }
 
-  it('says in two lines what it serves, and ends within two seconds of SIGTERM', async () => {
+  it('says in two lines what it serves, and ends within two seconds of SIGINT', async () => {
     await using command = await type();
     const [, port] = await command.until(WELCOME);
     const answer = await fetch(`http://127.0.0.1:${port}/v2/`);

@@ -14,6 +14,8 @@ export interface RegistryProcessOptions {
   readonly port: number;
   /** The text of the file. Default: silent, and deleting is allowed. With it, any answer shows that the registry serves. */
   readonly configure?: ((place: ConfiguredPlace) => string) | undefined;
+  /** Variables besides those of this process. */
+  readonly environment?: Readonly<Record<string, string>> | undefined;
   /** Is handed the process as soon as there is one, before it answers. */
   readonly onSpawn?: ((registry: RegistryProcess) => void) | undefined;
 }
@@ -42,6 +44,8 @@ export class RegistryProcess {
     this.port = options.port;
     this.#isConfigured = options.configure !== undefined;
     this.#child = spawn(program.command, [...program.parameters, options.configPath], {
+      // As a rule, there is no balancer that has to notice the end.
+      env: { REGISTRY_HTTP_DRAINDELAY: '0', ...process.env, ...options.environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {

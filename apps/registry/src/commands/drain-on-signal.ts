@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Config } from '../config/schema.ts';
 import type { RegistryServer } from '../create/server.ts';
 import type { Logger } from '../observe/logger.ts';
@@ -10,7 +11,8 @@ export interface Serving {
 }
 
 /**
- * Waits for a signal, and then for running requests.
+ * Waits for a signal, and then for running requests. After SIGTERM, which deployments send, the server accepts for a
+ * while and says that it is not ready, so that balancers send no more when it closes. SIGINT is from a person.
  *
  * @returns The exit status: 0 when every request could finish, 1 when some were cut off.
  */
@@ -19,12 +21,15 @@ export async function drainOnSignal(
   { config, logger, process }: Serving,
 ): Promise<number> {
   const signal = await process.nextSignal();
-  const { draintimeout } = config.http;
+  const { draintimeout, draindelay } = config.http;
+  // A part of the time is for requests.
+  const delayMs = signal === 'SIGTERM' ? Math.min(draindelay, draintimeout / 2) : 0;
   const { running } = server.connections;
   logger.info(
     `${signal}: stopping, up to ${draintimeout / 1000}s for ${running} running requests; a second signal stops at once`,
   );
-  const drained = server.close(draintimeout);
+  server.retire();
+  const drained = wait(delayMs).then(() => server.close(draintimeout - delayMs));
   const impatient = process.nextSignal().then(() => false);
   const isClean = await Promise.race([drained, impatient]);
   if (!isClean) logger.warn('stopped before every request was finished');

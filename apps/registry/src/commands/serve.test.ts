@@ -225,11 +225,33 @@ describe('a signal', () => {
     const transfer = await startTransfer(url);
     purser.signal('SIGTERM');
     await purser.until('SIGTERM: stopping, up to 30s for 1 running requests');
-    await expect(fetch(`${url}/v2/`)).rejects.toThrow('fetch failed');
+    const answers = () =>
+      fetch(`${url}/v2/`).then(
+        ({ ok }) => ok,
+        () => false,
+      );
+    await expect.poll(answers).toBe(false);
     transfer.end('half');
     const response = await answerOf(transfer);
     expect(response.statusCode).toBe(202);
     expect(response.headers.connection).toBe('close');
+    expect(await purser.exitStatus).toBe(0);
+  });
+
+  it('is told to probes and clients for http.draindelay, in which connections are accepted', async () => {
+    await using directory = await createTemporaryDirectory();
+    await using purser = new PurserProcess(['serve'], {
+      cwd: directory.path,
+      environment: { ...IN_MEMORY, REGISTRY_HTTP_DRAINDELAY: '3s' },
+    });
+    const url = await urlOf(purser);
+    const probe = async () => (await fetch(`${url}/readyz`)).status;
+    await expect.poll(probe).toBe(200);
+    purser.signal('SIGTERM');
+    await expect.poll(probe).toBe(503);
+    const answer = await fetch(`${url}/v2/`);
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('connection')).toBe('close');
     expect(await purser.exitStatus).toBe(0);
   });
 

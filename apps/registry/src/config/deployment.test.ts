@@ -42,9 +42,6 @@ interface Deployment {
       readonly containers: readonly [
         {
           readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
-          readonly lifecycle: {
-            readonly preStop: { readonly sleep: { readonly seconds: number } };
-          };
           readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
           readonly livenessProbe: Probe;
           readonly readinessProbe: Probe;
@@ -71,10 +68,9 @@ describe('the manifests for Kubernetes', () => {
 
   it('give a pod the time that its requests are given, and the time until none come', async () => {
     const { config } = await configInCluster();
-    const { terminationGracePeriodSeconds, containers } = (await deployment()).spec;
-    const { seconds } = containers[0].lifecycle.preStop.sleep;
-    const needed = seconds + config.http.draintimeout / 1000;
-    expect(terminationGracePeriodSeconds).toBeGreaterThan(needed);
+    const { terminationGracePeriodSeconds } = (await deployment()).spec;
+    expect(terminationGracePeriodSeconds).toBeGreaterThan(config.http.draintimeout / 1000);
+    expect(config.http.draindelay).toBeGreaterThanOrEqual(5_000);
   });
 
   it('look for the server where the configuration puts it', async () => {

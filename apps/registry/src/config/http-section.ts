@@ -44,6 +44,8 @@ export const http = section({
   relativeurls: flag(false),
   /** How long running requests may go on after SIGTERM, in milliseconds once read. Default 30 s. */
   draintimeout: duration().default(30_000),
+  /** How much of it, after SIGTERM, connections are still accepted for. Default 5 s. */
+  draindelay: duration().default(5_000),
   /** Absent once read when there is no certificate. */
   tls: tls.prefault({}),
   /** HTTP/2 over TLS. */

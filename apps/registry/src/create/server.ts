@@ -46,6 +46,8 @@ export interface RegistryServer {
    * @throws StartError naming what cannot be used; what counted before still does, all of it.
    */
   reload(config?: Config): Promise<void>;
+  /** Called before `close`: probes and clients learn that this process ends, while it accepts and answers as before. */
+  retire(): void;
   /**
    * Lets running requests finish, and events arrive, as far as the time goes. A second call waits for the first.
    *
@@ -125,6 +127,10 @@ export async function createServer(
     metrics: metrics && (() => metrics.snapshot()),
     reloadableKeys: reloadable.flatMap(({ keys }) => keys),
     reload: createReload(reloadable, config),
+    retire() {
+      health.isStopping = true;
+      front.connections.retire();
+    },
     close(timeoutMs) {
       if (closing === undefined) grace.begin(timeoutMs);
       closing ??= running.disposeAsync().then(() => isClean);

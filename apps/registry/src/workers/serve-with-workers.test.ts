@@ -193,6 +193,17 @@ describe('a registry of two workers', LONG, () => {
     expect(await served.purser.exitStatus).toBe(0);
   });
 
+  it('accepts connections for http.draindelay, and tells probes of the end', async () => {
+    await using served = await serve({ REGISTRY_HTTP_DRAINDELAY: '3s' });
+    const probe = async () => (await new Client(served.url).ask('/readyz')).status;
+    await expect.poll(probe).toBe(200);
+    served.purser.signal('SIGTERM');
+    await expect.poll(probe).toBe(503);
+    const { status, headers } = await new Client(served.url).ask('/v2/');
+    expect([status, headers.connection]).toEqual([200, 'close']);
+    expect(await served.purser.exitStatus).toBe(0);
+  });
+
   it('ends at once when it is signalled twice, with status 1', async () => {
     await using served = await serve();
     const [client] = await clientsOfBoth(served);

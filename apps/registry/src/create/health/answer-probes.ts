@@ -7,14 +7,16 @@ import type { Readiness } from './readiness.ts';
  */
 export function answerProbes(
   readiness: Readiness,
-  health: { readonly isFailing: boolean },
+  health: { readonly isFailing: boolean; readonly isStopping: boolean },
 ): Middleware {
   async function findProblem(): Promise<string | undefined> {
+    if (health.isStopping) return 'the server is stopping';
     if (health.isFailing) return 'a health check fails';
     return (await readiness.canRead()) ? undefined : 'storage cannot be read';
   }
 
   async function findProblemOfWrites(): Promise<string | undefined> {
+    if (health.isStopping) return 'the server is stopping';
     if (health.isFailing) return 'a health check fails';
     const canWrite = await readiness.canWrite();
     if (canWrite === undefined) return 'the registry is read-only';

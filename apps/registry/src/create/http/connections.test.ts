@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { Connections } from './connections.ts';
 
@@ -37,7 +38,7 @@ function deferredRequest() {
 const GET = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
 
 describe('draining', () => {
-  it('ends connections without a request at once, even those that never had one', async () => {
+  it('ends connections without a request, and soon those that never had one', async () => {
     const { connections, open } = await startServer((_request, response) => response.end('ok'));
     const silent = await open();
     const idle = await open();
@@ -46,6 +47,28 @@ describe('draining', () => {
     const ends = Promise.all([readToEnd(silent), readToEnd(idle)]);
     expect(await connections.drain(60_000)).toBe(true);
     await ends;
+  });
+
+  it('gives a connection that has just been accepted time for a request', async () => {
+    const { connections, open } = await startServer((_request, response) => response.end('ok'));
+    const socket = await open();
+    const drained = connections.drain(60_000);
+    await wait(200);
+    socket.write(GET);
+    expect(await readToEnd(socket)).toMatch(/\r\nConnection: close\r\n[^]*ok/);
+    expect(await drained).toBe(true);
+  });
+
+  it('accepts connections that wait in the system', async () => {
+    const { connections, port } = await startServer((_request, response) => response.end('ok'));
+    // The system accepts them at once, and Node.js when this test waits.
+    const sockets = Array.from({ length: 50 }, () => connect(port, '127.0.0.1'));
+    const answers = sockets.map((socket) => {
+      socket.on('error', () => {}).write(GET);
+      return readToEnd(socket.setEncoding('utf8')).catch(() => 'reset');
+    });
+    expect(await connections.drain(60_000)).toBe(true);
+    for (const answer of await Promise.all(answers)) expect(answer).toMatch(/^HTTP\/1\.1 200 /);
   });
 
   it('lets a running answer finish and closes its connection, by its headers', async () => {
@@ -139,5 +162,28 @@ describe('a connection that stands still', () => {
     response.end('committed at last');
     await connections.drain(60_000);
     expect(await end).toContain('committed at last');
+  });
+});
+
+describe('retiring', () => {
+  it('accepts and answers, and says with each answer that the connection ends', async () => {
+    const { handle, arrived } = deferredRequest();
+    const { connections, open } = await startServer(handle);
+    const early = await open();
+    early.write(GET);
+    const response = await arrived;
+    connections.retire();
+    response.end('early');
+    expect(await readToEnd(early)).toMatch(/\r\nConnection: close\r\n[^]*early/);
+    await connections.drain(0);
+  });
+
+  it('lets clients connect, on which the end is told as well', async () => {
+    const { connections, open } = await startServer((_request, response) => response.end('late'));
+    connections.retire();
+    const late = await open();
+    late.write(GET);
+    expect(await readToEnd(late)).toMatch(/\r\nConnection: close\r\n[^]*late/);
+    await connections.drain(0);
   });
 });

@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { Http2Server, ServerHttp2Session } from 'node:http2';
+import { constants, type Http2Server, type ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import { resetStream, streamOf } from './counted-http2.ts';
 import { onSession } from './on-session.ts';
@@ -11,6 +11,9 @@ export class Http2Sessions {
   readonly #open = new Map<ServerHttp2Session, Socket>();
   /** The requests that are not over. */
   readonly #running = new Set<IncomingMessage>();
+  /** When each session began, until its first request. */
+  readonly #unused = new Map<ServerHttp2Session, number>();
+  #isRetiring = false;
   #isDraining = false;
 
   /** @param server What accepts the connections; its timeouts count for them. */
@@ -41,10 +44,26 @@ export class Http2Sessions {
     });
   }
 
-  /** Takes no further requests: the client is told which it has to send elsewhere. Running ones go on. */
-  drain(): void {
+  /** Tells clients to send further requests elsewhere. Those that they send nevertheless are answered. */
+  retire(): void {
+    this.#isRetiring = true;
+    for (const session of this.#open.keys()) if (!this.#unused.has(session)) announceEnd(session);
+  }
+
+  /**
+   * Takes no further requests: the client is told which it has to send elsewhere. Running ones go on, and sessions that
+   * are newer than a time go on to their first request.
+   */
+  drain(newest: number): void {
     this.#isDraining = true;
-    for (const session of this.#open.keys()) session.close();
+    for (const session of this.#open.keys()) {
+      if ((this.#unused.get(session) ?? -Infinity) <= newest) session.close();
+    }
+  }
+
+  /** Ends sessions that have had no request. */
+  endUnused(): void {
+    for (const session of this.#unused.keys()) session.close();
   }
 
   endAll(): void {
@@ -57,14 +76,20 @@ export class Http2Sessions {
     session.on('timeout', () => this.#endIdle(session, socket));
     // As in HTTP/1.1, whose connections Node.js looks at itself.
     const late = setTimeout(() => socket.destroy(), this.#server.headersTimeout);
-    session.once('stream', () => clearTimeout(late));
+    this.#unused.set(session, performance.now());
+    session.once('stream', () => {
+      clearTimeout(late);
+      this.#unused.delete(session);
+      if (this.#isDraining) session.close();
+      else if (this.#isRetiring) announceEnd(session);
+    });
     // A session that is over waits for the client to close the connection, too.
     socket.once('finish', () => socket.destroy());
     socket.once('close', () => {
       clearTimeout(late);
       this.#open.delete(session);
+      this.#unused.delete(session);
     });
-    if (this.#isDraining) session.close();
   }
 
   /** Nothing was sent and nothing came, on any stream. Each of them has its time. */
@@ -79,6 +104,13 @@ export class Http2Sessions {
     }
   }
 }
+
+/** No request is excluded: one that is on its way is answered. RFC 9113, section 6.8. */
+function announceEnd(session: ServerHttp2Session): void {
+  if (!session.closed) session.goaway(constants.NGHTTP2_NO_ERROR, MAXIMUM_STREAM_ID);
+}
+
+const MAXIMUM_STREAM_ID = 2 ** 31 - 1;
 
 /** The client waits for us: a large commit makes no noise on the line. */
 function isOurTurn(request: IncomingMessage, response: ServerResponse): boolean {

@@ -19,6 +19,8 @@ export interface HealthCheck {
  * @see distribution, health/health.go.
  */
 export class Health implements Disposable {
+  /** Whether the server is about to end: it still answers, and is not ready any more. */
+  isStopping = false;
   readonly #failing = new Map<string, string>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #logger: Logger;
