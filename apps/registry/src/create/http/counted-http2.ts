@@ -39,6 +39,9 @@ export class CountedResponse<
   /** Bytes, with what waits in the stream. */
   written = 0;
 
+  /** True once `close` was emitted, as of an answer of HTTP/1.1. Node.js does not set it. */
+  override closed = false;
+
   /** Node.js calls it before there is a request to listen to, and fails if the client has reset the stream already. */
   override writeContinue(): void {
     const { stream } = this;

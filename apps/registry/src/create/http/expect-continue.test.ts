@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, type AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import {
   END_HEADERS,
@@ -9,7 +9,10 @@ import {
   PREFACE,
   readFrames,
 } from '../../fixtures/http2-frames.ts';
+import { createConfig } from '../../config/load.ts';
+import { createSilentLogger } from '../../observe/logger.ts';
 import { startRegistry } from '../../start-registry.ts';
+import { createHttpServer } from './http-server.ts';
 
 const PUSH = headerBlock([
   [':method', 'PUT'],
@@ -52,6 +55,28 @@ describe('streams that end first: expect: 100-continue in HTTP/2', () => {
       .toBe(true);
     socket.destroy();
     expect((await fetch(`${registry.url}/v2/`)).status).toBe(200);
+  });
+
+  it('from a stream that is reset at once begins no request', async () => {
+    const { http } = createConfig({ http: { h2c: { enabled: true } } });
+    const paths: (string | undefined)[] = [];
+    const server = await createHttpServer(http, {
+      handle: (request, response) => {
+        paths.push(request.url);
+        response.end();
+      },
+      logger: createSilentLogger(),
+    });
+    server.http.listen(0, '127.0.0.1');
+    await once(server.http, 'listening');
+    const { port } = server.http.address() as AddressInfo;
+    const socket = await open(`http://127.0.0.1:${port}`);
+    const reset = frame(FRAME.reset, { stream: 1, payload: Buffer.from([0, 0, 0, 8]) });
+    socket.write(Buffer.concat([push(1), reset]));
+    expect((await fetch(`http://127.0.0.1:${port}/last`)).status).toBe(200);
+    expect(paths).toEqual(['/last']);
+    socket.destroy();
+    await server.close(0);
   });
 
   it('from a client that leaves at once ends nothing', async () => {

@@ -51,6 +51,11 @@ export function serveHttp2(server: Server, { headersize, headers }: HeaderLimits
     windows.set(session, new ReceiveWindows(session));
   });
   http2.on('request', (request, response) => {
+    // The client reset it before its request began: nobody waits for an answer, and nothing would tell that it is over.
+    if (response.stream.destroyed) return;
+    response.once('close', () => {
+      response.closed = true;
+    });
     const { session } = request.stream;
     if (session !== undefined) windows.get(session as ServerHttp2Session)?.follow(request);
     // The compatibility layer of Node.js is made for this; only its types are others.

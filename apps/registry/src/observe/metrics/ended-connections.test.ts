@@ -54,6 +54,8 @@ describe('CVE-2025-8671: HTTP/2 requests whose connection has ended', () => {
     const sum = sizes.find(
       ({ name, labels }) => name.endsWith('_sum') && labels['handler'] === 'tags',
     );
-    expect(sum?.value).toBeGreaterThanOrEqual(0);
+    expect(sum?.value ?? 0).toBeGreaterThanOrEqual(0);
+    const running = families.get('registry_http_in_flight_requests')?.samples ?? [];
+    expect(running.filter(({ value }) => value !== 0)).toEqual([]);
   });
 });

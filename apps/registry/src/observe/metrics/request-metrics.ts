@@ -69,7 +69,7 @@ export function createRequestMetrics(
     const startedAt = performance.now();
     const takenBefore = bytesTaken(context);
     metrics.inFlight.inc({ handler });
-    context.res.once('close', () => {
+    const end = () => {
       const status = answeredStatus(context);
       const bytes = bytesOfBody(context, takenBefore);
       metrics.inFlight.dec({ handler });
@@ -78,7 +78,10 @@ export function createRequestMetrics(
       metrics.requestSize.observe({ handler }, sizeOfRequest(context));
       metrics.responseSize.observe({ handler }, bytes);
       onAnswer({ route, method, status, bytes });
-    });
+    };
+    // The client may have left while its request waited.
+    if (context.res.closed) end();
+    else context.res.once('close', end);
   };
 }
 
