@@ -18,7 +18,7 @@ const { isUnmet, note } = needPrograms('openssl');
 const LONG = { timeout: 60_000 };
 
 const configured = ({ certificate, key }: CertificateFiles) => `version: 0.1
-log: { level: info }
+log: { level: debug }
 storage: { filesystem: { rootdirectory: root } }
 http:
   addr: 127.0.0.1:0

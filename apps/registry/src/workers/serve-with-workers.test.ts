@@ -12,7 +12,8 @@ import { createTemporaryDirectory } from '../fixtures/temporary-directory.ts';
 const TWO_WORKERS = {
   REGISTRY_HTTP_ADDR: '127.0.0.1:0',
   REGISTRY_HTTP_WORKERS: '2',
-  REGISTRY_LOG_LEVEL: 'info',
+  // Lines of requests say which worker answered.
+  REGISTRY_LOG_LEVEL: 'debug',
   REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY: 'root',
   REGISTRY_STORAGE_DELETE_ENABLED: 'true',
   REGISTRY_STORAGE_CACHE_BLOBDESCRIPTOR: 'inmemory',
@@ -228,7 +229,11 @@ describe('a registry of two workers', LONG, () => {
     const { port } = other.address() as AddressInfo;
     await using purser = new PurserProcess(['serve'], {
       cwd: directory.path,
-      environment: { ...TWO_WORKERS, REGISTRY_HTTP_ADDR: `127.0.0.1:${port}` },
+      environment: {
+        ...TWO_WORKERS,
+        REGISTRY_LOG_LEVEL: 'info',
+        REGISTRY_HTTP_ADDR: `127.0.0.1:${port}`,
+      },
     });
     expect(await purser.exitStatus).toBe(1);
     expect(purser.errors).toBe(
