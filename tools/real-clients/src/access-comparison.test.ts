@@ -86,7 +86,7 @@ describe.skipIf(programs.isUnmet)(
         expect(Object.keys(theirs)).toHaveLength(
           REQUESTS.length * Object.keys(scheme.credentials).length,
         );
-        expect(ours).toEqual(theirs);
+        expect(ours).toEqual(withoutSources(theirs));
       },
     );
   },
@@ -172,6 +172,20 @@ function tokenScheme(server: TokenServer, key: TokenKey): Scheme {
 }
 
 type Answers = Readonly<Record<string, unknown>>;
+
+/**
+ * The answers of distribution, but for the one declared difference: a missing right to pull from the source of a mount never
+ * refuses a request that is allowed without it.
+ */
+function withoutSources(theirs: Answers): Answers {
+  return Object.fromEntries(
+    Object.entries(theirs).map(([request, answer]) => {
+      const plain = theirs[request.replace(/\?\S*from=other\/app/, '')];
+      const isAllowed = plain === 'let in' || (plain as { status: number }).status < 400;
+      return [request, isAllowed ? plain : answer];
+    }),
+  );
+}
 
 async function answersOf(
   sandbox: Sandbox,
