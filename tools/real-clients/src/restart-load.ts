@@ -14,11 +14,16 @@ interface Answer {
 export class RestartLoad {
   readonly failures: string[] = [];
   requests = 0;
+  /** Requests that went to the next port since their connection was reset before any answer. */
+  resets = 0;
   readonly #ports: readonly number[];
   readonly #clients: readonly Promise<void>[];
   #isOver = false;
 
-  /** @param ports A refused connection goes to the next of them. */
+  /**
+   * @param ports A refused connection goes to the next of them; so does one that is reset, which the system does to a
+   * connection that arrives in the moment in which a listening socket closes.
+   */
   constructor(ports: readonly number[], clients: number) {
     this.#ports = ports;
     this.#clients = Array.from({ length: clients }, (_, index) => this.#run(index));
@@ -64,7 +69,9 @@ export class RestartLoad {
         return await this.#ask({ ...options, port }, body);
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
-        if (code !== 'ECONNREFUSED' || attempt + 1 >= this.#ports.length) throw error;
+        const isMissed = code === 'ECONNREFUSED' || code === 'ECONNRESET';
+        if (!isMissed || attempt + 1 >= this.#ports.length) throw error;
+        if (code === 'ECONNRESET') this.resets++;
       }
     }
   }

@@ -56,5 +56,6 @@ describe.each(BALANCERS)('a rolling restart behind %s', (_title, startBalancer, 
     await load.stop();
     expect(load.failures).toEqual([]);
     expect(load.requests).toBeGreaterThan(100);
+    expect(load.resets).toBeLessThan(load.requests / 100);
   });
 });
