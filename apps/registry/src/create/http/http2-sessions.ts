@@ -107,7 +107,8 @@ export class Http2Sessions {
 
 /** No request is excluded: one that is on its way is answered. RFC 9113, section 6.8. */
 function announceEnd(session: ServerHttp2Session): void {
-  if (!session.closed) session.goaway(constants.NGHTTP2_NO_ERROR, MAXIMUM_STREAM_ID);
+  if (session.closed || session.destroyed) return;
+  session.goaway(constants.NGHTTP2_NO_ERROR, MAXIMUM_STREAM_ID);
 }
 
 const MAXIMUM_STREAM_ID = 2 ** 31 - 1;
