@@ -4,7 +4,7 @@ import { RegistryError } from '@purser/core';
 import { resetStream, streamOf } from '../counted-http2.ts';
 import { progressOf, type Progress } from '../progress-of.ts';
 import { answerDirectly } from './answer-directly.ts';
-import type { Origin } from './fair-queue.ts';
+import type { Transfer } from './transfers.ts';
 
 const MESSAGE = 'the request stood still while others needed its place: retry later';
 
@@ -12,7 +12,7 @@ const MESSAGE = 'the request stood still while others needed its place: retry la
 const SLOWEST_PACE = 1024;
 
 /** A request and its answer, as far as they depend on the client. */
-export class Exchange implements Origin {
+export class Exchange implements Transfer {
   readonly client: string;
   readonly connection: object;
   readonly #request: IncomingMessage;

@@ -8,9 +8,21 @@ export interface Origin {
 
 type Lane<T> = Map<object, Set<T>>;
 
+export interface Service<T> {
+  readonly canServe: (entry: T) => boolean;
+  /** The amount that a client has been served with, and has not given back. */
+  readonly heldBy: (client: string) => number;
+}
+
+interface Turn<T> {
+  readonly client: string;
+  readonly lane: Lane<T>;
+  readonly connection: object;
+}
+
 /**
- * A queue that serves clients in turn, and the connections of one client in turn, so that a client with many entries
- * delays only itself.
+ * A queue that serves the client with the least first, clients with as little in turn, and the connections of one client
+ * in turn, so that a client with many entries delays only itself.
  */
 export class FairQueue<T extends Origin> {
   /** By client, then by connection. The first in each map is served next. */
@@ -45,19 +57,29 @@ export class FairQueue<T extends Origin> {
     return countIn(this.#lanes.get(client) ?? new Map());
   }
 
-  /** Removes and returns the next entry that can be served; its connection and its client go to the end of the line. */
-  shift(canServe: (entry: T) => boolean): T | undefined {
+  /**
+   * Removes and returns the next entry that can be served: of the client that has least, and of several that have as
+   * little, of the one whose turn it is. Its connection and its client go to the end of the line.
+   */
+  shift({ canServe, heldBy }: Service<T>): T | undefined {
+    let next: Turn<T> | undefined;
+    let least = Infinity;
     for (const [client, lane] of this.#lanes) {
-      for (const [connection, entries] of lane) {
-        const [first] = entries;
-        if (first === undefined || !canServe(first)) continue;
-        moveToEnd(lane, connection, entries);
-        moveToEnd(this.#lanes, client, lane);
-        this.delete(first);
-        return first;
-      }
+      const held = heldBy(client);
+      if (held >= least) continue;
+      const connection = firstServable(lane, canServe);
+      if (connection === undefined) continue;
+      next = { client, lane, connection };
+      least = held;
     }
-    return undefined;
+    if (next === undefined) return undefined;
+    const { client, lane, connection } = next;
+    const entries = lane.get(connection)!;
+    const [first] = entries;
+    moveToEnd(lane, connection, entries);
+    moveToEnd(this.#lanes, client, lane);
+    if (first !== undefined) this.delete(first);
+    return first;
   }
 
   /**
@@ -73,6 +95,15 @@ export class FairQueue<T extends Origin> {
     if (newest !== undefined) this.delete(newest);
     return newest;
   }
+}
+
+/** The connection whose first entry can be served. */
+function firstServable<T>(lane: Lane<T>, canServe: (entry: T) => boolean): object | undefined {
+  for (const [connection, entries] of lane) {
+    const [first] = entries;
+    if (first !== undefined && canServe(first)) return connection;
+  }
+  return undefined;
 }
 
 function countIn(lane: Lane<unknown>): number {

@@ -135,6 +135,15 @@ describe('the queue for places', () => {
     expect(order).toEqual(['a/1', 'b/1', 'a/2', 'a/1', 'a/1']);
   });
 
+  it('serves the client with the fewest places first', async () => {
+    const places = placesOf({ places: 3, queue: 4 });
+    const held = [take(places, 'a'), take(places, 'a'), take(places, 'b')];
+    const { order, settled } = takeAll(places, ['a', 'b', 'c']);
+    giveBack(held[0]!);
+    await settled;
+    expect(order).toEqual(['c', 'a', 'b']);
+  });
+
   it('drops the newest request of the busiest connection for a client with fewer', async () => {
     const places = placesOf({ queue: 3 });
     const first = take(places, 'x');
@@ -152,6 +161,6 @@ describe('the queue for places', () => {
     const { order } = takeAll(places, ['a', 'c']);
     giveBack(b);
     await vi.waitFor(() => expect(order).toEqual(['c']));
-    expect([...places.shortages()]).toEqual(['a']);
+    expect([...places.shortages()]).toMatchObject([{ client: 'a', isOfShare: true }]);
   });
 });

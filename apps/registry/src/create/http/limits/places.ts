@@ -31,6 +31,15 @@ export interface Place extends Disposable {
   identify(): void;
 }
 
+/** A request that waits for a place. */
+export interface Shortage extends Origin {
+  /** The identity of the request. */
+  readonly waiter: object;
+  readonly weight: number;
+  /** Whether there are places, and the share of the client is taken. */
+  readonly isOfShare: boolean;
+}
+
 interface Waiter extends Origin {
   readonly weight: number;
   readonly isIdentified: boolean;
@@ -45,10 +54,14 @@ interface Taken {
   anonymous: number;
 }
 
+/** Percentage of the places. */
+const SCARCE = 80;
+
 type Demand = Pick<Waiter, 'client' | 'weight' | 'isIdentified'>;
 
 /**
- * Places for concurrent work, with a share for each client, and a fair queue for them. When the queue, or the share of
+ * Places for concurrent work, with a share for each client, and a fair queue for them: a free place goes to the waiting
+ * client that has fewest. When the queue, or the share of
  * one client in it, is full, the newest request of the connection with the most requests is refused, which is not
  * always the one that has just come.
  */
@@ -89,10 +102,17 @@ export class Places {
     return this.#wait(demand, signal);
   }
 
-  /** For each waiting request, the client whose share is taken, or `undefined` if all places are. */
-  *shortages(): Iterable<string | undefined> {
-    for (const { client, weight } of this.#queue) {
-      yield this.#taken + weight > this.#options.places ? undefined : client;
+  /** Whether so much is taken that requests may have to wait soon. */
+  get areScarce(): boolean {
+    return this.#taken * 100 > this.#options.places * SCARCE;
+  }
+
+  /** The waiting requests. */
+  *shortages(): Iterable<Shortage> {
+    for (const waiter of this.#queue) {
+      const { client, connection, weight } = waiter;
+      const isOfShare = this.#taken + weight <= this.#options.places;
+      yield { waiter, client, connection, weight, isOfShare };
     }
   }
 
@@ -139,7 +159,10 @@ export class Places {
 
   #serveQueue(): void {
     for (;;) {
-      const next = this.#queue.shift((waiter) => this.#fits(waiter));
+      const next = this.#queue.shift({
+        canServe: (waiter) => this.#fits(waiter),
+        heldBy: (client) => this.takenBy(client),
+      });
       if (next === undefined) return;
       next.enter();
     }

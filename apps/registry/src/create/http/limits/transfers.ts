@@ -1,20 +1,51 @@
-import type { Exchange } from './exchange.ts';
-import { Places, type Place, type PlacesOptions, type TakeOptions } from './places.ts';
+import type { Origin } from './fair-queue.ts';
+import {
+  Places,
+  type Place,
+  type PlacesOptions,
+  type Shortage,
+  type TakeOptions,
+} from './places.ts';
 
-/** How long a client can keep its transfer waiting while another request needs the place. */
+/** How long a transfer can keep its place without moving while a request of a client with fewer places waits. */
+const BRIEFLY_MS = 500;
+
+/** The same while any other request waits. */
 const STALLED_MS = 5_000;
 
-/** How often transfers are looked at while requests wait for their places. */
-const LOOK_EVERY_MS = 500;
+/** How often transfers are looked at while places are scarce. */
+const LOOK_EVERY_MS = 250;
+
+/** A request with a place that can wait for its client. */
+export interface Transfer extends Origin {
+  /** How long the client has kept the server waiting, in milliseconds, as far as earlier looks tell. */
+  look(): number;
+  /** Ends it, and with it its place. */
+  cut(): void;
+}
+
+interface Stalled {
+  readonly transfer: Transfer;
+  readonly forMs: number;
+}
 
 /**
  * Places for requests that can wait for their clients in the middle of the work. A transfer keeps its place for as long
  * as its client takes, unless others wait for one: then the client with the most places, and of its connections the one
  * with the most transfers, loses those first that have stood still for longest.
+ *
+ * Transfers are looked at before the last places are taken: once a request waits, it is known which transfers stand still.
  */
 export class Transfers {
   readonly #places: Places;
-  readonly #running = new Set<Exchange>();
+  readonly #running = new Set<Transfer>();
+  /** As seen at the last look, those to cut first come first. */
+  #stalled: Stalled[] = [];
+  /** Transfers of each connection, as seen then. */
+  #onConnection = new Map<object, number>();
+  #lookedAt = -Infinity;
+  /** The waiting requests that a transfer was cut for since then. */
+  #helped = new WeakSet<object>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: PlacesOptions) {
@@ -26,60 +57,90 @@ export class Transfers {
   }
 
   /** Takes a place as `Places` does. */
-  take(exchange: Exchange, options: TakeOptions): Place | Promise<Place> {
-    const place = this.#places.take(exchange, options);
-    if (!(place instanceof Promise)) return this.#watch(exchange, place);
+  take(transfer: Transfer, options: TakeOptions): Place | Promise<Place> {
+    const place = this.#places.take(transfer, options);
+    if (this.#places.areScarce) this.#look();
+    if (!(place instanceof Promise)) return this.#watch(transfer, place);
     this.#relieve();
-    return place.then((taken) => this.#watch(exchange, taken));
+    return place.then((taken) => this.#watch(transfer, taken));
   }
 
-  #watch(exchange: Exchange, place: Place): Place {
-    this.#running.add(exchange);
+  #watch(transfer: Transfer, place: Place): Place {
+    this.#running.add(transfer);
     return {
       identify: () => place.identify(),
       [Symbol.dispose]: () => {
-        this.#running.delete(exchange);
+        this.#running.delete(transfer);
         place[Symbol.dispose]();
       },
     };
   }
 
-  /** Cuts what stands still, now and as long as requests wait. */
+  /** Cuts transfers that stand still, now and as long as requests wait. */
   #relieve(): void {
-    if (this.#timer !== undefined) return;
+    this.#look();
     this.#cut();
-    this.#timer = setInterval(() => {
-      if (this.#places.waiting > 0) return this.#cut();
+    this.#timer ??= setInterval(() => {
+      if (this.#places.waiting > 0) return this.#relieve();
       clearInterval(this.#timer);
       this.#timer = undefined;
     }, LOOK_EVERY_MS).unref();
   }
 
-  /** Cuts a transfer for each request that waits, as far as there are any that stand still. */
+  /** Cuts a transfer for each request that waits, as far as there are any that have stood still for long enough. */
   #cut(): void {
-    const stalled = this.#stalled();
-    for (const client of this.#places.shortages()) {
-      const index = stalled.findIndex((it) => client === undefined || it.client === client);
-      if (index >= 0) stalled.splice(index, 1)[0]!.cut();
+    for (const shortage of this.#places.shortages()) {
+      if (this.#helped.has(shortage.waiter)) continue;
+      this.#helped.add(shortage.waiter);
+      const found = this.#stalled.findIndex(({ transfer }) => isFor(shortage, transfer));
+      const stalled = this.#stalled[found];
+      if (stalled === undefined || !this.#loses(stalled, shortage)) continue;
+      this.#stalled.splice(found, 1);
+      stalled.transfer.cut();
     }
   }
 
-  /** Those to cut first come first. */
-  #stalled(): Exchange[] {
-    const onConnection = new Map<object, number>();
-    const stalledMs = new Map<Exchange, number>();
-    for (const exchange of this.#running) {
-      const { connection } = exchange;
-      onConnection.set(connection, (onConnection.get(connection) ?? 0) + 1);
-      const waited = exchange.look();
-      if (waited >= STALLED_MS) stalledMs.set(exchange, waited);
+  #loses({ transfer, forMs }: Stalled, shortage: Shortage): boolean {
+    // It may have ended, or moved on.
+    if (!this.#running.has(transfer) || transfer.look() === 0) return false;
+    return forMs >= STALLED_MS || this.#hasMore(transfer, shortage);
+  }
+
+  /** Whether the client of a transfer has more places than the client that waits; of one client, the connection. */
+  #hasMore(transfer: Transfer, { client, connection, weight }: Shortage): boolean {
+    if (transfer.client !== client) {
+      return this.#places.takenBy(transfer.client) > this.#places.takenBy(client) + weight;
     }
-    const ranked = [...stalledMs].toSorted(
-      ([a, aMs], [b, bMs]) =>
+    return this.#countOn(transfer.connection) > this.#countOn(connection) + 1;
+  }
+
+  #countOn(connection: object): number {
+    return this.#onConnection.get(connection) ?? 0;
+  }
+
+  #look(): void {
+    const now = performance.now();
+    if (now - this.#lookedAt < LOOK_EVERY_MS) return;
+    this.#lookedAt = now;
+    this.#helped = new WeakSet();
+    this.#onConnection = new Map();
+    const stalled: Stalled[] = [];
+    for (const transfer of this.#running) {
+      const { connection } = transfer;
+      this.#onConnection.set(connection, this.#countOn(connection) + 1);
+      const forMs = transfer.look();
+      if (forMs >= BRIEFLY_MS) stalled.push({ transfer, forMs });
+    }
+    this.#stalled = stalled.toSorted(
+      ({ transfer: a, forMs: aMs }, { transfer: b, forMs: bMs }) =>
         this.#places.takenBy(b.client) - this.#places.takenBy(a.client) ||
-        onConnection.get(b.connection)! - onConnection.get(a.connection)! ||
+        this.#countOn(b.connection) - this.#countOn(a.connection) ||
         bMs - aMs,
     );
-    return ranked.map(([exchange]) => exchange);
   }
+}
+
+/** Whether a request can use the place of a transfer. */
+function isFor({ client, isOfShare }: Shortage, transfer: Transfer): boolean {
+  return !isOfShare || transfer.client === client;
 }

@@ -2,8 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ClientAddresses } from './client-addresses.ts';
 import { Exchange } from './exchange.ts';
 
-/** What an answer costs besides its bytes: objects, and buffers of the connection. */
-const BYTES_PER_ANSWER = 16 * 1024;
+/** The memory of an answer besides its bytes: objects, and buffers of the connection. Measured with streams of HTTP/2. */
+const BYTES_PER_ANSWER = 64 * 1024;
 
 /** Percentage of the share of a client that one connection can have. */
 const CONNECTION_SHARE = 50;
