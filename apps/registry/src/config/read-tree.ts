@@ -95,7 +95,7 @@ class TreeReader {
     }
     const siblings = [...known.keys()].map((name) => path.slice(0, -key.length) + name);
     const suggestion = suggestKey(path, { siblings, known: listKeys(this.#schema) });
-    // A program is refused, whatever it wrote.
+    // A program is refused in every case.
     const outcome = 'program' in entry.origin ? 'unknown key' : 'unknown key, ignored';
     this.#warn(entry.origin, path, outcome + suggestion);
   }

@@ -23,7 +23,7 @@ const DIFFERENCES: readonly Remark[] = [
   ['health.storagedriver.enabled', '/livez answers 200 while the check fails; /readyz answers 503'],
 ];
 
-/** What the author of a configuration should know besides its problems, one line each. */
+/** Remarks for the author of a configuration besides its problems, one line each. */
 export interface Remarks {
   readonly deprecations: readonly string[];
   /** Where a key means something else than in distribution. */

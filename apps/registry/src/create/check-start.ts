@@ -10,7 +10,7 @@ import { StartError } from './start-error.ts';
 import { checkDriver } from './storage/driver.ts';
 import { checkRootDirectory } from './storage/root-directory.ts';
 
-/** What a start would meet, one line each. */
+/** Problems and warnings of a start, one line each. */
 export interface StartCheck {
   /** Reasons why a server would not start. */
   readonly problems: readonly string[];

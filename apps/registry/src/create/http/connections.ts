@@ -74,8 +74,8 @@ export class Connections {
 
   /**
    * Stops accepting, ends connections that carry no request, lets the others finish, and ends those that have not when
-   * the time is over. A connection that has just been accepted gets time for a first request. Clients are told as
-   * `retire` does; in HTTP/2, the client learns which of its requests will be answered. A second call waits for the first.
+   * the time is over. A connection that has just been accepted gets time for a first request. Answers end their
+   * connections, as with `retire`; in HTTP/2, the client learns which of its requests will be answered. A second call waits for the first.
    *
    * @param timeoutMs 0 ends everything at once.
    * @returns Whether every request was finished.
@@ -88,7 +88,7 @@ export class Connections {
   async #drain(timeoutMs: number): Promise<boolean> {
     this.retire();
     if (timeoutMs > 0) await this.#acceptWaiting();
-    // Of Node.js, it ends connections that have had no request, too.
+    // `close` of Node.js also ends connections without a request.
     this.#server.closeIdleConnections = () => {};
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     const newest = performance.now() - FIRST_REQUEST_MS;

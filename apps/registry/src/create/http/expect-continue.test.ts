@@ -49,7 +49,7 @@ describe('streams that end first: expect: 100-continue in HTTP/2', () => {
         frames().some(({ type, flags }) => type === FRAME.ping && flags === PING_ACKNOWLEDGED),
       )
       .toBe(true);
-    // The other stream is told to go on.
+    // The other stream gets 100 Continue.
     await expect
       .poll(() => frames().some(({ type, stream }) => type === FRAME.headers && stream === 3))
       .toBe(true);

@@ -51,8 +51,8 @@ export class Http2Sessions {
   }
 
   /**
-   * Takes no further requests: the client is told which it has to send elsewhere. Running ones go on, and sessions that
-   * are newer than a time go on to their first request.
+   * Takes no further requests: GOAWAY names those that the client has to send elsewhere. Running ones continue, and
+   * sessions that are newer than a given time can send their first request.
    */
   drain(newest: number): void {
     this.#isDraining = true;

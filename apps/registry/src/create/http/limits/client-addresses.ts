@@ -78,7 +78,7 @@ function networkOf(found: SocketAddress | undefined): string {
   return `${[...first, ...zeros, ...last].slice(0, 4).join(':')}::/64`;
 }
 
-/** What each proxy says of the one before it, the nearest last. */
+/** The address that each proxy names for the hop before it, the nearest last. */
 function hopsOf(headers: IncomingMessage['headers']): readonly string[] {
   const named = textOf(headers['x-forwarded-for']);
   if (named !== undefined) return named.split(',');
